@@ -1,0 +1,40 @@
+package balance
+
+import (
+	"fmt"
+	"time"
+)
+
+// Names of the rules, as they stand in the app file.
+const (
+	LeastRequestName = "least-request"
+	RoundRobinName   = "round-robin"
+)
+
+// Balancer picks one of its members by index.
+type Balancer interface {
+	// Pick chooses a member that skip does not exclude (nil excludes nobody)
+	// and adds one to its load; ok is false if there is none. The key serves
+	// rules that hash, now those that ramp.
+	Pick(key uint64, now time.Time, skip func(int) bool) (i int, ok bool)
+	// Done takes back what one Pick of member i added.
+	Done(i int)
+}
+
+// Member is one endpoint a balancer may pick.
+type Member struct {
+	ID     string // name in the ledger
+	Weight int    // 0..1000; 0 is listed and gets nothing
+}
+
+// New returns the balancer of that name ("" is the default, least-request)
+// over the members; it forgets the idle loads of everybody else in the ledger.
+func New(name string, ledger *Ledger, members []Member) (Balancer, error) {
+	switch name {
+	case "", LeastRequestName:
+		return &LeastRequest{seats: ledger.seat(members), ledger: ledger, last: -1}, nil
+	case RoundRobinName:
+		return &RoundRobin{seats: ledger.seat(members), ledger: ledger, last: -1}, nil
+	}
+	return nil, fmt.Errorf("balance %q: not one of %s, %s", name, LeastRequestName, RoundRobinName)
+}

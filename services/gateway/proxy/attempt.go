@@ -1,0 +1,171 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+var (
+	errHeaderTimeout  = errors.New("no answer in time")
+	errRequestTimeout = errors.New("request timeout")
+	errStreamIdle     = errors.New("stream idle")
+)
+
+// trip is one attempt: what may end it, and what the transport said of it.
+type trip struct {
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	unhook func() bool // from the seat's life
+	limit  *time.Timer // the whole request's
+	header atomic.Pointer[time.Timer]
+	over   atomic.Bool // the header has come, or the attempt has ended
+
+	conn      atomic.Pointer[conn]
+	mark      atomic.Int64 // bytes written before this attempt
+	got       atomic.Bool  // a connection
+	firstByte atomic.Int64 // unix nanoseconds, 0 for none
+}
+
+// failure is why an attempt brought no answer.
+type failure struct {
+	fault   *fault
+	outcome Outcome // "" if the endpoint is not to blame
+	dial    bool    // no connection came about
+	unsent  bool    // nothing was written to it
+	final   bool    // never to be tried again
+}
+
+// try sends the request to the seat and returns its answer's header.
+func (x *exchange) try() (*http.Response, error) {
+	t := &trip{}
+	x.trip = t
+	t.ctx, t.cancel = context.WithCancelCause(x.r.Context())
+	t.unhook = context.AfterFunc(x.seat.life, func() {
+		t.cancel(context.Cause(x.seat.life))
+		x.breakOff()
+	})
+	left := x.app.limits.Request - time.Since(x.start)
+	t.limit = time.AfterFunc(left, func() { t.cancel(errRequestTimeout) })
+	patience := x.app.limits.Response
+	ctx := httptrace.WithClientTrace(t.ctx, &httptrace.ClientTrace{
+		GetConn:              func(string) { t.got.Store(false) },
+		GotConn:              t.gotConn,
+		GotFirstResponseByte: func() { t.firstByte.Store(time.Now().UnixNano()) },
+		WroteRequest:         func(httptrace.WroteRequestInfo) { t.awaitHeader(patience) },
+	})
+	res, err := x.seat.target.transport.Load().RoundTrip(x.outgoing(ctx))
+	t.stopWaiting()
+	if at := t.firstByte.Load(); at != 0 {
+		x.firstByte = time.Unix(0, at).Sub(x.start)
+	}
+	return res, err
+}
+
+// breakOff ends reads and writes that a client has stalled; an answer that
+// has not begun is still to be given.
+func (x *exchange) breakOff() {
+	past := time.Unix(1, 0)
+	x.wire.readBy(past)
+	if x.started.Load() {
+		x.wire.writeBy(past)
+	}
+}
+
+func (t *trip) gotConn(info httptrace.GotConnInfo) {
+	c := counted(info)
+	if c != nil {
+		t.mark.Store(c.written.Load())
+	}
+	t.conn.Store(c)
+	t.got.Store(true)
+}
+
+// awaitHeader starts the endpoint's time to answer once it has the request.
+func (t *trip) awaitHeader(patience time.Duration) {
+	timer := time.AfterFunc(patience, func() {
+		if !t.over.Load() {
+			t.cancel(errHeaderTimeout)
+		}
+	})
+	t.header.Store(timer)
+	if t.over.Load() {
+		timer.Stop()
+	}
+}
+
+func (t *trip) stopWaiting() {
+	t.over.Store(true)
+	if timer := t.header.Load(); timer != nil {
+		timer.Stop()
+	}
+}
+
+func (t *trip) end() {
+	t.stopWaiting()
+	t.limit.Stop()
+	t.unhook()
+	t.cancel(context.Canceled)
+}
+
+// judge says what an attempt's error means.
+func (x *exchange) judge(err error) failure {
+	t := x.trip
+	if f := x.ended(); f != nil {
+		return *f
+	}
+	if x.body != nil && x.body.fault() != nil {
+		return failure{fault: x.body.fault(), final: true}
+	}
+	switch {
+	case !t.got.Load():
+		return failure{fault: connectFailed, outcome: OutcomeDial, dial: true, unsent: true}
+	case t.firstByte.Load() != 0:
+		return failure{fault: broken(err), outcome: OutcomeReset, final: true}
+	}
+	return failure{fault: connReset, outcome: OutcomeReset, unsent: x.unsent(err)}
+}
+
+// ended returns the failure of an attempt that was ended on this side.
+func (x *exchange) ended() *failure {
+	if x.trip.ctx.Err() == nil {
+		return nil
+	}
+	switch cause := context.Cause(x.trip.ctx); {
+	case errors.Is(cause, errDrainDeadline):
+		x.seat.cutRequests.Add(1)
+		return &failure{fault: drainDeadline, final: true}
+	case errors.Is(cause, errHeaderTimeout):
+		return &failure{fault: headerTimeout, outcome: OutcomeHeaderTimeout, final: true}
+	case errors.Is(cause, errRequestTimeout):
+		return &failure{fault: requestTimeout, final: true}
+	}
+	return &failure{fault: clientGone, final: true}
+}
+
+// unsent reports whether the endpoint cannot have seen the request. A
+// connection that others share counts as written unless its endpoint says it
+// took no notice.
+func (x *exchange) unsent(err error) bool {
+	if x.seat.target.protocol == ProtocolH2C || x.seat.target.protocol == ProtocolHTTPS {
+		text := err.Error()
+		return strings.Contains(text, "REFUSED_STREAM") || strings.Contains(text, "graceful shutdown GOAWAY")
+	}
+	c := x.trip.conn.Load()
+	return c != nil && c.seal(x.trip.mark.Load())
+}
+
+// broken tells a connection that ended from an answer that is none.
+func broken(err error) *fault {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, net.ErrClosed) {
+		return connReset
+	}
+	return badResponse
+}

@@ -1,0 +1,166 @@
+package proxy
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+)
+
+// replayMax is how much of a body is kept for a second attempt; a body that
+// announces no more is read before an endpoint is chosen.
+const replayMax = 64 << 10
+
+var errReplay = errors.New("body can no longer be replayed")
+
+// body is a request's body, read once from the client and given to each
+// attempt from its beginning. A nil body is none.
+type body struct {
+	x   *exchange
+	src io.ReadCloser
+
+	mu   sync.Mutex // an attempt that failed may still be reading
+	kept []byte
+	read int64 // from the client
+	over bool  // more was read than is kept
+	err  error // the client's, or io.EOF
+	bad  *fault
+}
+
+// prepare checks and readies the body and the header. The table is loaded
+// again after a body was waited for.
+func (x *exchange) prepare() *fault {
+	if x.r.ContentLength > x.app.limits.BodyBytes {
+		return bodyTooLarge
+	}
+	x.upgrade = isWebSocket(x.r)
+	x.rewrite()
+	if x.r.Body == nil || x.r.Body == http.NoBody || x.r.ContentLength == 0 {
+		return nil
+	}
+	x.body = &body{x: x, src: x.r.Body}
+	if n := x.r.ContentLength; n < 0 || n > replayMax || x.r.Header.Get("Expect") != "" {
+		return nil
+	}
+	if f := x.body.fill(int(x.r.ContentLength)); f != nil {
+		return f
+	}
+	return x.route()
+}
+
+// fill reads the whole of a small body, so that a slow client holds no
+// endpoint.
+func (b *body) fill(n int) *fault {
+	b.kept = make([]byte, 0, n)
+	buf := make([]byte, n)
+	for b.err == nil {
+		b.mu.Lock()
+		b.pull(buf)
+		b.mu.Unlock()
+	}
+	return b.bad
+}
+
+// pull reads once from the client into p and keeps what still fits; the
+// caller holds the lock.
+func (b *body) pull(p []byte) int {
+	limits := &b.x.app.limits
+	b.x.wire.readBy(time.Now().Add(limits.BodySilence))
+	n, err := b.src.Read(p)
+	b.read += int64(n)
+	if b.read > limits.BodyBytes {
+		err, b.bad = errors.New("body too large"), bodyTooLarge
+	}
+	if b.over = b.over || len(b.kept)+n > replayMax; b.over {
+		b.kept = nil
+	} else {
+		b.kept = append(b.kept, p[:n]...)
+	}
+	if err != nil {
+		b.end(err)
+	}
+	return n
+}
+
+func (b *body) end(err error) {
+	b.err = err
+	switch {
+	case err == io.EOF:
+		// the server watches for the client's leaving by reading on
+		b.x.wire.readBy(time.Time{})
+	case b.bad != nil:
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		b.bad = bodySilent
+	case b.x.gone():
+		b.bad = clientGone
+	default:
+		b.bad = badBody
+	}
+}
+
+func (b *body) fault() *fault {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.bad
+}
+
+// replayable reports whether another attempt can have the whole body.
+func (b *body) replayable() bool {
+	if b == nil {
+		return true
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return !b.over
+}
+
+// reading is one attempt's view of a body.
+type reading struct {
+	b      *body
+	off    int64
+	mu     sync.Mutex
+	closed bool
+}
+
+// Read is io.Reader's.
+func (r *reading) Read(p []byte) (int, error) {
+	if r.isClosed() {
+		return 0, http.ErrBodyReadAfterClose
+	}
+	b := r.b
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if r.off < int64(len(b.kept)) {
+		n := copy(p, b.kept[r.off:])
+		r.off += int64(n)
+		return n, nil
+	}
+	if r.off != b.read {
+		return 0, errReplay
+	}
+	if b.err != nil {
+		return 0, b.err
+	}
+	n := b.pull(p)
+	r.off += int64(n)
+	if n > 0 {
+		return n, nil
+	}
+	return 0, b.err
+}
+
+// Close detaches the attempt; the body itself goes on.
+func (r *reading) Close() error {
+	r.mu.Lock()
+	r.closed = true
+	r.mu.Unlock()
+	return nil
+}
+
+func (r *reading) isClosed() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.closed
+}

@@ -1,0 +1,235 @@
+package proxy
+
+import (
+	"context"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"slipway.dev/pkg/split"
+)
+
+// exchange is one request on its way through the proxy.
+type exchange struct {
+	p     *Proxy
+	w     http.ResponseWriter
+	r     *http.Request
+	wire  *wire
+	id    string
+	start time.Time
+
+	path    string // decoded, as matched
+	app     *App
+	flow    *flow
+	rule    Rule
+	prefix  string
+	body    *body
+	upgrade bool // the client asks for a WebSocket
+
+	epoch    *split.Splitter // that has decided
+	canary   bool            // its decision
+	atCanary bool            // the attempt is at the canary
+	spilled  bool            // a canary request that goes to stable after a failure
+	tally    *tally          // of the release that the request is counted for
+	release  uint64
+	attempts int
+	retrying bool // holds one of the app's retries in flight
+	tried    []string
+
+	pool   *Pool
+	index  int
+	seat   *Seat // entered, nil outside
+	stream bool  // inside the stream gate instead of the request gate
+	trip   *trip
+
+	started   atomic.Bool // the answer's header has been sent
+	status    int
+	code      string
+	failed    bool
+	abort     bool // the answer broke midway: the connection is cut
+	counted   bool
+	bytesOut  int64
+	firstByte time.Duration
+}
+
+// ServeHTTP serves one request.
+func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{p: p, w: w, r: r, wire: &wire{rc: http.NewResponseController(w)}, start: time.Now(), path: r.URL.Path}
+	x.identify()
+	x.serve()
+	if x.abort {
+		panic(http.ErrAbortHandler) // the cut is the only honest signal once the header is out
+	}
+}
+
+func (x *exchange) serve() {
+	defer x.finish()
+	if at := x.p.stale.Load(); at != 0 {
+		x.w.Header().Set("Slipway-Stale", stale(at, x.start))
+	}
+	if f := misshapen(x.r); f != nil {
+		x.answer(f)
+		return
+	}
+	if f := x.route(); f != nil {
+		x.answer(f)
+		return
+	}
+	x.flow = x.app.flow
+	x.flow.inFlight.Add(1)
+	defer x.flow.inFlight.Add(-1)
+	if f := x.prepare(); f != nil {
+		x.answer(f)
+		return
+	}
+	x.forward()
+}
+
+// route loads the table, finds whose request it is and waits where the app
+// is held.
+func (x *exchange) route() *fault {
+	for {
+		hit := x.p.table.Load().match(x.r.Host, x.path)
+		if hit == nil {
+			x.app = nil
+			return noRoute
+		}
+		x.app, x.rule, x.prefix = hit.app, hit.rule, hit.prefix
+		if x.tally == nil {
+			x.tally, x.release = x.app.stable.tally, x.app.stable.release
+		}
+		if !x.app.route.AllowEncodedSlash && encodedSlash(x.r.URL) {
+			return badPath
+		}
+		if x.app.held == nil {
+			return nil
+		}
+		if f := x.app.held.wait(x.r.Context()); f != nil {
+			return f
+		}
+	}
+}
+
+// forward tries endpoints until one answers or no further try is allowed.
+func (x *exchange) forward() {
+	var last *fault
+	for {
+		if f := x.acquire(); f != nil {
+			if last != nil {
+				f = last // nobody else to ask: the first error stands
+			}
+			x.answer(f)
+			return
+		}
+		x.attempts++
+		res, err := x.try()
+		if err == nil {
+			x.observe(OutcomeAnswered, res.StatusCode)
+			x.respond(res)
+			return
+		}
+		failure := x.judge(err)
+		if failure.outcome != "" {
+			x.observe(failure.outcome, 0)
+		}
+		if !x.mayRetry(failure) {
+			x.answer(failure.fault)
+			return
+		}
+		last = failure.fault
+		x.leaveSeat()
+	}
+}
+
+func (x *exchange) observe(o Outcome, status int) {
+	x.p.config.Observer.Attempted(Attempt{
+		App: x.app.name, Endpoint: x.seat.id, Release: x.pool.release, Outcome: o, Status: status,
+	})
+}
+
+// answer gives an answer of the gateway's own, or cuts what has begun.
+func (x *exchange) answer(f *fault) {
+	x.code = f.code
+	if f.status == 0 {
+		x.abort = true // nobody listens
+		return
+	}
+	x.failed = x.failed || f.status >= 500
+	if x.started.Load() {
+		x.failed, x.abort = true, true
+		return
+	}
+	x.status = f.status
+	x.started.Store(true)
+	f.write(x.w, x.r, x.id)
+}
+
+// count counts the request once. It comes before the gate is left, so that
+// the counts told after a drain hold all that the endpoint answered.
+func (x *exchange) count() {
+	if x.counted || x.tally == nil {
+		return
+	}
+	x.counted = true
+	x.tally.requests.Add(1)
+	if x.failed {
+		x.tally.failures.Add(1)
+	}
+}
+
+func (x *exchange) finish() {
+	x.count()
+	x.leaveSeat()
+	if x.retrying {
+		x.flow.retries.Add(-1)
+	}
+	x.wire.release()
+	x.p.config.Observer.Answered(x.record())
+}
+
+// leaveSeat leaves the endpoint's gate and ends what watched the attempt.
+func (x *exchange) leaveSeat() {
+	if x.trip != nil {
+		x.trip.end()
+		x.trip = nil
+	}
+	if x.seat == nil {
+		return
+	}
+	x.pool.balancer.Done(x.index)
+	if x.stream {
+		x.seat.streams.Exit()
+	} else {
+		x.seat.requests.Exit()
+	}
+	x.seat = nil
+}
+
+// toStream moves from the request gate to the stream gate: enter first, then
+// leave, so that the endpoint is never seen empty between the two.
+func (x *exchange) toStream() {
+	x.stream = true
+	x.seat.streams.Enter() // open as long as a request gate is not done
+	x.count()
+	x.seat.requests.Exit()
+	x.trip.limit.Stop()
+}
+
+func (x *exchange) record() Record {
+	r := Record{
+		RequestID: x.id, Release: x.release, Status: x.status, Code: x.code,
+		Method: x.r.Method, Host: x.r.Host, Path: x.path,
+		Start: x.start, Duration: time.Since(x.start), FirstByte: x.firstByte, BytesOut: x.bytesOut,
+		Attempts: x.attempts, Canary: x.canary, Failed: x.failed, Stream: x.stream,
+	}
+	if x.app != nil {
+		r.App = x.app.name
+	}
+	if len(x.tried) > 0 {
+		r.Endpoint = x.tried[len(x.tried)-1]
+	}
+	return r
+}
+
+// gone reports whether the client has left.
+func (x *exchange) gone() bool { return context.Cause(x.r.Context()) != nil }

@@ -1,0 +1,206 @@
+package proxy
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/textproto"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// hopByHop headers concern one connection and are never passed on.
+var hopByHop = []string{
+	"Connection", "Proxy-Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization",
+	"Te", "Trailer", "Transfer-Encoding", "Upgrade",
+}
+
+// removeHops takes out hop-by-hop headers and those that Connection names.
+func removeHops(h http.Header) {
+	for _, line := range h["Connection"] {
+		for name := range strings.SplitSeq(line, ",") {
+			if name = textproto.TrimString(name); name != "" {
+				h.Del(name)
+			}
+		}
+	}
+	for _, name := range hopByHop {
+		delete(h, name)
+	}
+}
+
+// identify names the request: the name a trusted peer gave, else a new one.
+func (x *exchange) identify() {
+	if id := x.r.Header.Get("Slipway-Request-Id"); id != "" && safe(id) && x.p.trusts(peer(x.r)) {
+		x.id = id
+		return
+	}
+	x.id = fmt.Sprintf("%016x%016x", rand.Uint64(), rand.Uint64())
+}
+
+func safe(id string) bool {
+	if len(id) > 64 {
+		return false
+	}
+	for _, c := range []byte(id) {
+		ok := c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '-' || c == '_' || c == '.'
+		if !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// rewrite turns the client's header into the one for the endpoint, in place.
+// What the gateway says is set after what the client said was removed, so
+// that no client can strip or forge it.
+func (x *exchange) rewrite() {
+	h, from := x.r.Header, peer(x.r)
+	trailers := strings.Contains(strings.ToLower(h.Get("Te")), "trailers")
+	trusted := x.p.trusts(from)
+	removeHops(h)
+	for name := range h {
+		if strings.HasPrefix(name, "Slipway-") {
+			delete(h, name)
+		}
+	}
+	if trailers {
+		h["Te"] = []string{"trailers"}
+	}
+	if x.upgrade {
+		h["Connection"], h["Upgrade"] = []string{"Upgrade"}, []string{"websocket"}
+	}
+	x.forwarded(h, from, trusted)
+	h["Slipway-Request-Id"] = []string{x.id}
+	if !validTraceparent(h.Get("Traceparent")) {
+		h["Traceparent"] = []string{fmt.Sprintf("00-%016x%016x-%016x-01", rand.Uint64()|1, rand.Uint64(), rand.Uint64()|1)}
+		delete(h, "Tracestate")
+	}
+	if _, ok := h["User-Agent"]; !ok {
+		h["User-Agent"] = []string{""} // else the transport names itself
+	}
+}
+
+func (x *exchange) forwarded(h http.Header, from netip.Addr, trusted bool) {
+	proto, host := "http", x.r.Host
+	if x.r.TLS != nil {
+		proto = "https"
+	}
+	element := fmt.Sprintf("for=%s;host=%q;proto=%s", forwardedNode(from), host, proto)
+	if trusted {
+		if was := strings.Join(h["Forwarded"], ", "); was != "" {
+			element = was + ", " + element
+		}
+		addr := from.String()
+		if was := strings.Join(h["X-Forwarded-For"], ", "); was != "" {
+			addr = was + ", " + addr
+		}
+		h["X-Forwarded-For"], h["Forwarded"] = []string{addr}, []string{element}
+		setMissing(h, "X-Forwarded-Proto", proto)
+		setMissing(h, "X-Forwarded-Host", host)
+		setMissing(h, "X-Forwarded-Port", port(host, proto))
+		return
+	}
+	h["X-Forwarded-For"], h["Forwarded"] = []string{from.String()}, []string{element}
+	h["X-Forwarded-Proto"], h["X-Forwarded-Host"] = []string{proto}, []string{host}
+	h["X-Forwarded-Port"] = []string{port(host, proto)}
+}
+
+func setMissing(h http.Header, name, value string) {
+	if h.Get(name) == "" {
+		h[name] = []string{value}
+	}
+}
+
+func forwardedNode(a netip.Addr) string {
+	if a.Is6() {
+		return strconv.Quote("[" + a.String() + "]")
+	}
+	return a.String()
+}
+
+func port(host, proto string) string {
+	if _, p, err := net.SplitHostPort(host); err == nil {
+		return p
+	}
+	if proto == "https" {
+		return "443"
+	}
+	return "80"
+}
+
+// peer returns the address at the other end of the connection.
+func peer(r *http.Request) netip.Addr {
+	ap, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.IPv4Unspecified()
+	}
+	return ap.Addr().Unmap().WithZone("")
+}
+
+func (p *Proxy) trusts(a netip.Addr) bool {
+	for _, prefix := range p.config.TrustedProxies {
+		if prefix.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// validTraceparent accepts version 00 with non-zero ids.
+func validTraceparent(s string) bool {
+	if len(s) != 55 || s[:3] != "00-" || s[35] != '-' || s[52] != '-' {
+		return false
+	}
+	for i, c := range []byte(s) {
+		if hex := c >= '0' && c <= '9' || c >= 'a' && c <= 'f'; !hex && i != 2 && i != 35 && i != 52 {
+			return false
+		}
+	}
+	return strings.Trim(s[3:35], "0") != "" && strings.Trim(s[36:52], "0") != ""
+}
+
+// outgoing is the request for the endpoint.
+func (x *exchange) outgoing(ctx context.Context) *http.Request {
+	t := x.seat.target
+	out := x.r.WithContext(ctx)
+	address := t.at(x.rule.Port)
+	out.URL = &url.URL{Scheme: t.scheme(), Host: address, RawQuery: x.r.URL.RawQuery, ForceQuery: x.r.URL.ForceQuery}
+	out.URL.Path, out.URL.RawPath = x.target()
+	out.RequestURI, out.Close, out.TransferEncoding = "", false, nil
+	if x.app.route.EndpointHost {
+		out.Host = address
+	}
+	out.Body = nil
+	if x.body != nil {
+		out.Body = &reading{b: x.body}
+	}
+	return out
+}
+
+// target returns the path for the endpoint, decoded and as it was written.
+func (x *exchange) target() (path, raw string) {
+	path, raw = x.r.URL.Path, x.r.URL.RawPath
+	if !x.rule.Strip || x.prefix == "" {
+		return path, raw
+	}
+	path = path[len(x.prefix):]
+	for range strings.Count(x.prefix, "/") {
+		if raw == "" {
+			break
+		}
+		_, rest, _ := strings.Cut(raw[1:], "/")
+		raw = "/" + rest // if it is not the same path, URL ignores it
+	}
+	if path == "" {
+		path = "/"
+	}
+	return path, raw
+}
+
+func stale(since int64, now time.Time) string { return strconv.FormatInt(now.Unix()-since, 10) }

@@ -1,0 +1,103 @@
+package proxy
+
+import (
+	"context"
+	"net"
+	"sync"
+	"time"
+)
+
+// countedListener knows how many of its connections are open, and accepts no
+// more than its limit.
+type countedListener struct {
+	net.Listener
+	slots chan struct{}
+	stop  chan struct{}
+	once  sync.Once
+
+	mu    sync.Mutex
+	open  int
+	empty chan struct{} // closed while none is open
+}
+
+func newCountedListener(l net.Listener, limit int) *countedListener {
+	empty := make(chan struct{})
+	close(empty)
+	return &countedListener{Listener: l, slots: make(chan struct{}, limit), stop: make(chan struct{}), empty: empty}
+}
+
+// Accept is net.Listener's; it waits for a free place first.
+func (l *countedListener) Accept() (net.Conn, error) {
+	select {
+	case l.slots <- struct{}{}:
+	case <-l.stop:
+		return nil, net.ErrClosed
+	}
+	c, err := l.Listener.Accept()
+	if err != nil {
+		<-l.slots
+		return nil, err
+	}
+	l.add(1)
+	return &clientConn{Conn: c, left: func() { l.add(-1); <-l.slots }}, nil
+}
+
+func (l *countedListener) add(n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	was := l.open
+	l.open += n
+	switch {
+	case was == 0:
+		l.empty = make(chan struct{})
+	case l.open == 0:
+		close(l.empty)
+	}
+}
+
+// Close is net.Listener's.
+func (l *countedListener) Close() error {
+	l.once.Do(func() { close(l.stop) })
+	return l.Listener.Close()
+}
+
+// waitEmpty reports whether no connection is open; it waits until then, the
+// end of ctx or, unless 0, of the time given.
+func (l *countedListener) waitEmpty(ctx context.Context, most time.Duration) bool {
+	if most > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, most)
+		defer cancel()
+	}
+	l.mu.Lock()
+	empty := l.empty
+	l.mu.Unlock()
+	select {
+	case <-empty:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// clientConn gives its place back once.
+type clientConn struct {
+	net.Conn
+	once sync.Once
+	left func()
+}
+
+// Close is net.Conn's.
+func (c *clientConn) Close() error {
+	err := c.Conn.Close()
+	c.once.Do(c.left)
+	return err
+}
+
+// CloseWrite ends the server's direction of a tunnel.
+func (c *clientConn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return c.Close()
+}

@@ -1,0 +1,90 @@
+package proxy
+
+import "slices"
+
+// acquire picks an endpoint and passes its gate. A closed gate means that
+// the table has changed: load it and pick again; it no longer holds that gate.
+func (x *exchange) acquire() *fault {
+	for {
+		pool, i, f := x.pick()
+		if f != nil {
+			return f
+		}
+		seat := pool.seats[i]
+		if x.p.afterPick != nil {
+			x.p.afterPick(x.app.name, seat.id)
+		}
+		if seat.requests.Enter() {
+			x.pool, x.index, x.seat = pool, i, seat
+			x.tried = append(x.tried, seat.id)
+			return nil
+		}
+		pool.balancer.Done(i)
+		if f := x.route(); f != nil {
+			return f
+		}
+	}
+}
+
+// pick chooses the release and then one of its endpoints. What an empty
+// canary cannot take goes to stable; nothing of stable's goes to the canary.
+func (x *exchange) pick() (*Pool, int, *fault) {
+	pool := x.choose()
+	i, f := x.from(pool)
+	if f != nil && pool == x.app.canary {
+		pool = x.app.stable
+		i, f = x.from(pool)
+	}
+	x.atCanary = pool == x.app.canary
+	if x.attempts == 0 {
+		x.tally, x.release = pool.tally, pool.release
+	}
+	return pool, i, f
+}
+
+// choose returns the pool that the request is for; a splitter decides once
+// about a request.
+func (x *exchange) choose() *Pool {
+	if x.rule.Release != 0 {
+		return x.app.previews[x.rule.Release]
+	}
+	if x.app.canary == nil || x.spilled {
+		return x.app.stable
+	}
+	if x.epoch != x.app.split {
+		x.epoch = x.app.split
+		x.canary = x.epoch.Next()
+	}
+	if x.canary {
+		return x.app.canary
+	}
+	return x.app.stable
+}
+
+// from picks an endpoint of the pool; those that are out are taken only if
+// all are.
+func (x *exchange) from(pool *Pool) (int, *fault) {
+	full := false
+	skip := func(i int) bool {
+		s := pool.seats[i]
+		if x.rule.Port != "" && s.target.at(x.rule.Port) == "" || slices.Contains(x.tried, s.id) {
+			return true
+		}
+		if s.inFlight() >= x.app.limits.InFlight {
+			full = true
+			return true
+		}
+		return false
+	}
+	healthy := func(i int) bool { return pool.seats[i].target.out.Load() || skip(i) }
+	if i, ok := pool.balancer.Pick(0, x.start, healthy); ok {
+		return i, nil
+	}
+	if i, ok := pool.balancer.Pick(0, x.start, skip); ok {
+		return i, nil
+	}
+	if full {
+		return 0, overload
+	}
+	return 0, noEndpoint
+}

@@ -1,0 +1,157 @@
+package proxy
+
+import (
+	"context"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"slipway.dev/pkg/balance"
+	"slipway.dev/pkg/split"
+)
+
+// Events hears what becomes of endpoints. Calls come from goroutines of the
+// proxy; those about one endpoint come in order.
+type Events interface {
+	// Closed: no further request will be sent to the endpoint; its drain
+	// deadline has begun.
+	Closed(app, endpoint string)
+	// Drained: its last request and stream have ended or been cut, and its
+	// idle connections are closed.
+	Drained(app, endpoint string, cut Cut)
+	// Quiesced: the app was held at that generation and nothing is in flight;
+	// held requests are waiting.
+	Quiesced(app string, generation uint64, held int)
+}
+
+// Config is what a proxy is made of. Every field may be left out.
+type Config struct {
+	Events         Events
+	Observer       Observer
+	TrustedProxies []netip.Prefix // peers whose forwarded headers are believed
+}
+
+// Proxy serves the requests of all apps.
+type Proxy struct {
+	config Config
+	ctx    context.Context
+	cancel context.CancelFunc
+	work   sync.WaitGroup // leaving seats, probes, quiescing holds
+
+	table atomic.Pointer[Table]
+	stale atomic.Int64 // unix seconds of the file that is served, 0: not from a file
+
+	mu    sync.Mutex
+	desks map[string]*desk
+
+	connectGive time.Duration // connectGive, but for tests
+
+	// afterPick, set by a test before it serves, runs between the choice of
+	// an endpoint and the entry at its gate.
+	afterPick func(app, endpoint string)
+}
+
+// desk is where one app's tables are made.
+type desk struct {
+	turn sync.Mutex // one Apply at a time; guards what only Apply touches
+	flow *flow
+
+	want    Desired // as last published
+	app     *App    // nil: not in the table
+	seats   map[string]*Seat
+	ledgers map[uint64]*balance.Ledger
+	leaving map[*Seat]bool // guarded by Proxy.mu
+}
+
+// New returns a proxy with an empty table. It starts nothing.
+func New(c Config) *Proxy {
+	if c.Events == nil {
+		c.Events = silent{}
+	}
+	if c.Observer == nil {
+		c.Observer = silent{}
+	}
+	p := &Proxy{config: c, desks: map[string]*desk{}, connectGive: connectGive}
+	p.ctx, p.cancel = context.WithCancel(context.Background())
+	p.table.Store(&Table{})
+	return p
+}
+
+// Close cuts what is in flight, and returns when all of the proxy's
+// goroutines have ended. Drain first.
+func (p *Proxy) Close() {
+	p.cancel()
+	p.work.Wait()
+}
+
+// Counts returns the requests and failures by release since the call before
+// it; the sum over all calls is what was answered.
+func (p *Proxy) Counts(app string) []ReleaseCount { return p.desk(app).flow.delta() }
+
+// Totals returns the requests and failures by release since the proxy was
+// made.
+func (p *Proxy) Totals(app string) []ReleaseCount { return p.desk(app).flow.totals() }
+
+// InFlight returns the requests and streams inside an endpoint that stands in
+// the table.
+func (p *Proxy) InFlight(app, endpoint string) int64 {
+	d := p.desk(app)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s := d.seats[endpoint]; s != nil {
+		return s.inFlight()
+	}
+	return 0
+}
+
+// Eject keeps an endpoint from being picked while another of its release can
+// be, and lets it in again: a breaker's lever.
+func (p *Proxy) Eject(app, endpoint string, out bool) {
+	d := p.desk(app)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s := d.seats[endpoint]; s != nil {
+		s.target.out.Store(out)
+	}
+}
+
+// SetStale says since when the table has been without the log; the zero time
+// ends it. Answers carry Slipway-Stale meanwhile.
+func (p *Proxy) SetStale(since time.Time) {
+	if since.IsZero() {
+		p.stale.Store(0)
+		return
+	}
+	p.stale.Store(since.Unix())
+}
+
+func (p *Proxy) desk(app string) *desk {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	d := p.desks[app]
+	if d == nil {
+		d = &desk{flow: newFlow(), seats: map[string]*Seat{}, ledgers: map[uint64]*balance.Ledger{}, leaving: map[*Seat]bool{}}
+		p.desks[app] = d
+	}
+	return d
+}
+
+// splitter goes on with the old one while the share stays: a new share is a
+// new epoch.
+func (d *desk) splitter(canaryBp int) *split.Splitter {
+	if d.app != nil && d.app.split != nil && d.app.split.ShareBp() == canaryBp {
+		return d.app.split
+	}
+	return split.New(canaryBp)
+}
+
+// isLeaving reports whether a seat of that endpoint is being drained.
+func (d *desk) isLeaving(id string) bool {
+	for s := range d.leaving {
+		if s.id == id {
+			return true
+		}
+	}
+	return false
+}

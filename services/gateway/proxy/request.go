@@ -1,0 +1,84 @@
+package proxy
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+const (
+	requestLineMax = 16 << 10
+	headersMax     = 200
+)
+
+// misshapen returns what is wrong with a request that must not be forwarded,
+// beyond what the server's parser refuses.
+func misshapen(r *http.Request) *fault {
+	switch {
+	case r.Method == http.MethodConnect || r.Method == http.MethodTrace:
+		return methodRefused
+	case len(r.RequestURI) > requestLineMax:
+		return lineTooLong
+	case tooMany(r.Header):
+		return headersTooMany
+	case r.Host == "":
+		return badHost
+	case !cleanPath(r.URL.Path):
+		return badPath
+	case r.ProtoMajor == 2 && r.Header.Get(":protocol") != "":
+		return unsupported
+	}
+	return nil
+}
+
+func tooMany(h http.Header) bool {
+	if len(h) > headersMax {
+		return true
+	}
+	n := 0
+	for _, values := range h {
+		n += len(values)
+	}
+	return n > headersMax
+}
+
+// cleanPath reports whether a decoded path is rooted and has neither NUL nor
+// dot segments.
+func cleanPath(path string) bool {
+	if path == "*" {
+		return true // OPTIONS *
+	}
+	if !strings.HasPrefix(path, "/") || strings.IndexByte(path, 0) >= 0 {
+		return false
+	}
+	if !strings.Contains(path, "/.") {
+		return true
+	}
+	for segment := range strings.SplitSeq(path, "/") {
+		if segment == "." || segment == ".." {
+			return false
+		}
+	}
+	return true
+}
+
+func encodedSlash(u *url.URL) bool {
+	return u.RawPath != "" && (strings.Contains(u.RawPath, "%2F") || strings.Contains(u.RawPath, "%2f"))
+}
+
+// isWebSocket reports whether the client asks for an upgrade that is passed
+// on; any other is dropped.
+func isWebSocket(r *http.Request) bool {
+	return r.ProtoMajor == 1 && names(r.Header["Upgrade"], "websocket") && names(r.Header["Connection"], "upgrade")
+}
+
+func names(lines []string, token string) bool {
+	for _, line := range lines {
+		for word := range strings.SplitSeq(line, ",") {
+			if strings.EqualFold(strings.TrimSpace(word), token) {
+				return true
+			}
+		}
+	}
+	return false
+}

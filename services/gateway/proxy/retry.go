@@ -1,0 +1,40 @@
+package proxy
+
+import "net/http"
+
+const (
+	attemptsMax     = 2 // in all
+	attemptsDialMax = 3 // in all, while nobody could be dialled
+)
+
+// mayRetry reports whether the failed request may go to another endpoint, and
+// then holds one of the app's retries. A canary's request goes on to stable
+// and stays the canary's failure.
+func (x *exchange) mayRetry(f failure) bool {
+	limit := attemptsMax
+	if f.dial {
+		limit = attemptsDialMax
+	}
+	if f.final || x.attempts >= limit || !f.unsent && !repeatable(x.r) || !x.body.replayable() {
+		return false
+	}
+	if !x.retrying {
+		if !x.flow.takeRetry() {
+			return false
+		}
+		x.retrying = true
+	}
+	if x.atCanary {
+		x.spilled, x.failed = true, true
+	}
+	return true
+}
+
+// repeatable reports whether sending the request twice does what once does.
+func repeatable(r *http.Request) bool {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPut, http.MethodDelete:
+		return true
+	}
+	return r.Header.Get("Idempotency-Key") != ""
+}

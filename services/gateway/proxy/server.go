@@ -1,0 +1,108 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"log"
+	"net"
+	"net/http"
+	"time"
+)
+
+const (
+	headerRead       = 10 * time.Second
+	headerBytes      = 64 << 10
+	clientIdle       = 75 * time.Second
+	connectionsMax   = 10_000
+	streamsPerClient = 250 // HTTP/2, of one connection
+)
+
+// ServerConfig is a server's own; the zero value has the defaults.
+type ServerConfig struct {
+	Connections int           // open at once; more are not accepted; 0 is 10,000
+	HeaderRead  time.Duration // for a request's header; 0 is 10 s
+	Linger      time.Duration // at shutdown, how long idle clients may still send and be told to close
+	ErrorLog    *log.Logger   // of net/http; nil is the standard one
+}
+
+// Server serves a proxy on one listener, HTTP/1 and HTTP/2 without TLS, and
+// answers the health path.
+type Server struct {
+	proxy    *Proxy
+	http     *http.Server
+	listener *countedListener
+	health   health
+	linger   time.Duration
+}
+
+// NewServer returns a server in the state Starting. It listens to nobody
+// before Serve.
+func NewServer(l net.Listener, p *Proxy, c ServerConfig) *Server {
+	if c.Connections <= 0 {
+		c.Connections = connectionsMax
+	}
+	if c.HeaderRead <= 0 {
+		c.HeaderRead = headerRead
+	}
+	s := &Server{proxy: p, linger: c.Linger, listener: newCountedListener(l, c.Connections)}
+	s.health.set(Starting)
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetUnencryptedHTTP2(true)
+	s.http = &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: c.HeaderRead,
+		IdleTimeout:       clientIdle,
+		MaxHeaderBytes:    headerBytes,
+		Protocols:         protocols,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: streamsPerClient},
+		ErrorLog:          c.ErrorLog,
+	}
+	return s
+}
+
+// SetState changes what the health path answers.
+func (s *Server) SetState(state State) { s.health.set(state) }
+
+// Serve accepts until Shutdown, and then returns nil.
+func (s *Server) Serve() error {
+	err := s.http.Serve(s.listener)
+	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, net.ErrClosed) && s.health.state() == Draining {
+		return nil
+	}
+	return err
+}
+
+// ServeHTTP serves the health path, and everything else by the proxy.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.health.state() == Draining && r.ProtoMajor == 1 {
+		w.Header().Set("Connection", "close")
+	}
+	if r.URL.Path == HealthPath {
+		s.health.answer(w)
+		return
+	}
+	s.proxy.ServeHTTP(w, r)
+}
+
+// Shutdown stops accepting, lets every request end, and returns when the last
+// connection has. Idle clients are told to close with their next answer for as
+// long as the server lingers: closing them at once would meet requests already
+// flying. When ctx ends, what is left is cut and its error returned. Streams
+// count until then.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.SetState(Draining)
+	s.listener.Close()
+	if s.linger > 0 {
+		s.listener.waitEmpty(ctx, s.linger)
+	}
+	err := s.http.Shutdown(ctx)
+	if err == nil && !s.listener.waitEmpty(ctx, 0) {
+		err = ctx.Err()
+	}
+	if err != nil {
+		s.http.Close()
+		s.proxy.cancel() // tunnels are the proxy's, no longer the server's
+	}
+	return err
+}

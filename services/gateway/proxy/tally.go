@@ -1,0 +1,90 @@
+package proxy
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// ReleaseCount is what one release answered.
+type ReleaseCount struct {
+	Release  uint64
+	Requests uint64 // answered, by an endpoint or by the gateway in its name
+	Failures uint64 // of them 5xx or cut, after retries
+}
+
+// tally counts one release's answers since the process started.
+type tally struct{ requests, failures atomic.Uint64 }
+
+// flow is what an app has under way; it outlives its tables.
+type flow struct {
+	inFlight atomic.Int64
+	retries  atomic.Int64
+
+	mu      sync.Mutex
+	tallies map[uint64]*tally
+	told    map[uint64]ReleaseCount
+}
+
+func newFlow() *flow {
+	return &flow{tallies: map[uint64]*tally{}, told: map[uint64]ReleaseCount{}}
+}
+
+func (f *flow) tally(release uint64) *tally {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.tallies[release] == nil {
+		f.tallies[release] = &tally{}
+	}
+	return f.tallies[release]
+}
+
+func (f *flow) totals() []ReleaseCount {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.read()
+}
+
+func (f *flow) read() []ReleaseCount {
+	var all []ReleaseCount
+	for release, t := range f.tallies {
+		// failures first: an answer counts its request before its failure
+		failures := t.failures.Load()
+		all = append(all, ReleaseCount{Release: release, Requests: t.requests.Load(), Failures: failures})
+	}
+	slices.SortFunc(all, func(a, b ReleaseCount) int { return int(int64(a.Release) - int64(b.Release)) })
+	return all
+}
+
+// delta returns the totals less those of the call before.
+func (f *flow) delta() []ReleaseCount {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var since []ReleaseCount
+	for _, now := range f.read() {
+		was := f.told[now.Release]
+		f.told[now.Release] = now
+		now.Requests -= was.Requests
+		now.Failures -= was.Failures
+		if now.Requests > 0 || now.Failures > 0 {
+			since = append(since, now)
+		}
+	}
+	return since
+}
+
+// retryShare and retryFloor bound an app's retries in flight: a fifth of its
+// requests in flight, and three where there are few.
+const (
+	retryShare = 5
+	retryFloor = 3
+)
+
+// takeRetry reports whether one more retry may fly; the taker gives it back.
+func (f *flow) takeRetry() bool {
+	if f.retries.Add(1) <= max(retryFloor, f.inFlight.Load()/retryShare) {
+		return true
+	}
+	f.retries.Add(-1)
+	return false
+}

@@ -2,6 +2,7 @@ package process
 
 import (
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -12,13 +13,15 @@ import (
 func TestAWorkloadGetsItsOwnEnvironmentOnly(t *testing.T) {
 	t.Setenv("AGENT_SECRET", "must not leak")
 	d := fresh(t)
-	s := spec("web-7-a1", "env", "exit=0")
+	s := spec("web-7-a1", "env", "wait")
 	s.Env = map[string]string{"COLOR": "blue", "SLIPWAY_NODE": "forged"}
 	s.Ports = map[string]int{"http": 20001, "admin-api": 20002}
-	ends := watch(t, d)
 	start(t, d, s)
-	next(t, ends, 5*time.Second)
-	got := strings.TrimSpace(logOf(d, s.ID, "stdout"))
+	var got string
+	eventually(t, "the last variable was printed", func() bool {
+		got = strings.TrimSpace(logOf(d, s.ID, "stdout"))
+		return strings.HasSuffix(got, "SLIPWAY_VERSION=2.4.1")
+	})
 	want := strings.Join([]string{
 		"COLOR=blue", "HOME=" + d.folder(s.ID).work(), "PATH=" + searchPath,
 		"PORT=20001", "PORT_ADMIN_API=20002", "PORT_HTTP=20001",
@@ -26,6 +29,10 @@ func TestAWorkloadGetsItsOwnEnvironmentOnly(t *testing.T) {
 	}, "\n")
 	if got != want {
 		t.Fatalf("environment:\n%s\nwant:\n%s", got, want)
+	}
+	// A workload may read its parent's environment.
+	if b, err := os.ReadFile("/proc/" + strconv.Itoa(keeperOf(t, d, s.ID)) + "/environ"); err != nil || len(b) > 0 {
+		t.Fatalf("environment of the keeper: %q, %v", b, err)
 	}
 }
 

@@ -25,6 +25,11 @@ type App struct {
 // Parse reads an app file: every document of it, or every mistake in it, sorted by
 // position. Apps are returned only where there is no mistake at all.
 func Parse(name string, src []byte, lookup func(string) (string, bool)) ([]App, Errors) {
+	return ParseSet(name, src, lookup, nil)
+}
+
+// ParseSet is Parse with settings of the command line in place of what the file says.
+func ParseSet(name string, src []byte, lookup func(string) (string, bool), settings []Setting) ([]App, Errors) {
 	src = bytes.TrimPrefix(src, []byte("\ufeff"))
 	s := newSource(name, src)
 	if lookup == nil {
@@ -34,12 +39,20 @@ func Parse(name string, src []byte, lookup func(string) (string, bool)) ([]App, 
 	if len(docs) == 0 && len(s.errs) == 0 {
 		docs = []*node{{kind: mapping, line: 1, column: 1}}
 	}
+	var lines []int
+	for _, arg := range settings {
+		lines = append(lines, s.note(arg))
+	}
 	var apps []App
 	for i, doc := range docs {
 		if i == 0 && doc.kind == mapping {
 			doc.line, doc.column = 1, 1 // what is missing at the root is told in line 1
 		}
-		apps = append(apps, s.app(doc, lookup))
+		s.substitute(doc, nil, lookup)
+		for j, arg := range settings {
+			s.set(doc, arg, lines[j])
+		}
+		apps = append(apps, s.app(doc))
 	}
 	s.sameTwice(apps)
 	if len(s.errs) > 0 {
@@ -49,9 +62,8 @@ func Parse(name string, src []byte, lookup func(string) (string, bool)) ([]App, 
 	return apps, nil
 }
 
-// app takes one document through the chain: variables, schema, units, rules.
-func (s *source) app(doc *node, lookup Lookup) App {
-	s.substitute(doc, nil, lookup)
+// app takes one document through the chain: schema, units, rules.
+func (s *source) app(doc *node) App {
 	retype(doc, fileType)
 	s.matchSchema(doc)
 	if doc.kind != mapping {
@@ -94,9 +106,7 @@ func (s *source) sameTwice(apps []App) {
 // cannot be read: located and shown like all others.
 func (a App) Fault(field string, code Code, message string) Error {
 	line, column, _ := a.locate(split(field))
-	e := Error{File: a.source.name, Line: line, Column: column, Path: field, Code: code, Message: message}
-	e.Snippet = excerpt(a.source.lines, line, column)
-	return e
+	return a.source.placed(Error{Line: line, Column: column, Path: field, Code: code, Message: message})
 }
 
 // Position is where a field stands, or the nearest field above it that is written.

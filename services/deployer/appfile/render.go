@@ -76,12 +76,15 @@ func count(n int, word string) string {
 }
 
 func files(errs Errors) string {
-	seen := map[string]bool{}
+	seen, last := map[string]bool{}, ""
 	for _, e := range errs {
+		if last == "" || e.File != setName {
+			last = e.File
+		}
 		seen[e.File] = true
 	}
-	if len(seen) == 1 {
-		return errs[0].File
+	if delete(seen, setName); len(seen) < 2 {
+		return last
 	}
 	return count(len(seen), "file")
 }

@@ -25,6 +25,7 @@ const (
 type source struct {
 	name  string
 	lines []string
+	own   int // lines of the file itself; --set arguments follow
 	errs  Errors
 }
 
@@ -33,15 +34,24 @@ func newSource(name string, src []byte) *source {
 	if n := len(lines); lines[n-1] == "" {
 		lines = lines[:n-1]
 	}
-	return &source{name: name, lines: lines}
+	return &source{name: name, lines: lines, own: len(lines)}
 }
 
 // fail notes a mistake, with its excerpt.
 func (s *source) fail(e Error) {
-	e.File = s.name
+	s.errs = append(s.errs, s.placed(e))
+}
+
+// placed gives a mistake its file and excerpt: of the file, or of a --set argument.
+func (s *source) placed(e Error) Error {
 	e.Line, e.Column = max(e.Line, 1), max(e.Column, 1)
-	e.Snippet = excerpt(s.lines, e.Line, e.Column)
-	s.errs = append(s.errs, e)
+	e.File = s.name
+	lines := s.lines[:s.own]
+	if e.Line > s.own && e.Line <= len(s.lines) {
+		e.File, lines, e.Line = setName, s.lines[e.Line-1:e.Line], 1
+	}
+	e.Snippet = excerpt(lines, e.Line, e.Column)
+	return e
 }
 
 // documents reads the text into one tree for each document; nothing follows an

@@ -1,0 +1,83 @@
+package bus
+
+import (
+	"context"
+	"sync"
+	"testing"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/synadia-io/orbit.go/jetstreamext"
+
+	"slipway.dev/pkg/bus/contract"
+	"slipway.dev/pkg/service"
+)
+
+func TestContract(t *testing.T) {
+	contract.Run(t, func(t *testing.T) service.Log { return newFaulty(openTest(t)) })
+}
+
+// faulty loses answers and lets a twin be faster.
+type faulty struct {
+	*Bus
+	mu     sync.Mutex
+	lose   int
+	before int
+	hook   func()
+}
+
+func newFaulty(b *Bus) *faulty {
+	f := &faulty{Bus: b}
+	publish, publishBatch := b.publish, b.publishBatch
+	b.publish = func(ctx context.Context, m *nats.Msg) (*jetstream.PubAck, error) {
+		f.reach()
+		ack, err := publish(ctx, m)
+		if f.loses() {
+			return nil, nats.ErrTimeout
+		}
+		return ack, err
+	}
+	b.publishBatch = func(ctx context.Context, ms []*nats.Msg) (*jetstreamext.BatchAck, error) {
+		f.reach()
+		ack, err := publishBatch(ctx, ms)
+		if f.loses() {
+			return nil, nats.ErrTimeout
+		}
+		return ack, err
+	}
+	return f
+}
+
+func (f *faulty) LoseAnswers(n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.lose = n
+}
+
+func (f *faulty) Before(n int, hook func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.before, f.hook = n, hook
+}
+
+func (f *faulty) Twin(t *testing.T) service.Log { return connectTest(t, f.id.Server, "twin") }
+
+func (f *faulty) loses() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.lose--
+	return f.lose >= 0
+}
+
+func (f *faulty) reach() {
+	f.mu.Lock()
+	f.before--
+	hook := f.hook
+	if f.before != 0 {
+		hook = nil
+	}
+	f.mu.Unlock()
+	if hook != nil {
+		hook()
+	}
+}

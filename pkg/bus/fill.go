@@ -1,0 +1,94 @@
+package bus
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"slipway.dev/events"
+	"slipway.dev/pkg/service"
+)
+
+const (
+	fillEvery     = 10 * time.Second // between two questions for the log's size
+	fullPercent   = 90               // from here on only essential kinds are said
+	storeOverhead = 512              // headers and record of one message, at most
+	initialLevel  = events.Level     // until the log says otherwise
+)
+
+// fill is how full the log is: what the server said last and what was stored since.
+type fill struct {
+	mu         sync.Mutex
+	asked      time.Time
+	bytes, max uint64
+}
+
+func (f *fill) forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.asked = time.Time{}
+}
+
+// mark makes the next append ask: the server has just said that the log is full.
+func (f *fill) mark() { f.forget() }
+
+func (f *fill) add(drafts []draft) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, d := range drafts {
+		f.bytes += uint64(len(d.body)) + storeOverhead
+	}
+}
+
+func (f *fill) set(bytes, max uint64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.asked, f.bytes, f.max = time.Now(), bytes, max
+}
+
+func (f *fill) stale() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return time.Since(f.asked) > fillEvery
+}
+
+// near tells whether the log is so full that only the essential may be said.
+func (f *fill) near() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.max > 0 && f.bytes >= f.max/100*fullPercent
+}
+
+// admit asks for the log's size when that is due and keeps the last tenth of it for
+// what takes load away, moves it back or keeps it alive. It returns the log's era.
+func (b *Bus) admit(ctx context.Context, es []events.Event) (era uint32, err error) {
+	if b.fill.stale() {
+		i, err := b.Info(ctx)
+		if err != nil {
+			return 0, fmt.Errorf("%w: %w", service.ErrUnavailable, err)
+		}
+		b.fill.set(i.Bytes, i.Max)
+		b.origins.note(events.StreamEvents, i.Era)
+	}
+	if b.fill.near() && !allEssential(es) {
+		return 0, fmt.Errorf("%w: over %d %% only what is essential is said", service.ErrFull, fullPercent)
+	}
+	if era, err = b.era(ctx, events.StreamEvents); err != nil {
+		return 0, fmt.Errorf("%w: %w", service.ErrUnavailable, err)
+	}
+	return era, nil
+}
+
+func allEssential(es []events.Event) bool {
+	for _, e := range es {
+		if row, known := events.Find(e.Kind); !known || !row.Essential {
+			return false
+		}
+	}
+	return true
+}
+
+// SetLevel tells the event level the log has been raised to; kinds that came later
+// are refused. A new Bus assumes the binary's own.
+func (b *Bus) SetLevel(level int) { b.level.Store(int64(level)) }

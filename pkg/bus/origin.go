@@ -1,0 +1,116 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"slipway.dev/events"
+)
+
+const (
+	metaVersion = "slipway.version"
+	metaEra     = "slipway.era"
+	firstEra    = 1
+)
+
+// ErrNoStream says that a stream has not been made yet; the provisioner makes them.
+var ErrNoStream = errors.New("no such stream")
+
+// Info is what the log's leader says about it.
+type Info struct {
+	Era         uint32
+	Created     time.Time // of the stream; a snapshot of another one is void
+	First, Last events.Position
+	Subjects    uint64 // each costs about 245 B of the server's memory for ever
+	Deleted     int    // messages missing in between; anything but 0 is a finding
+	Bytes, Max  uint64 // stored, and the size at which it is full
+}
+
+// Info asks for the state of the log.
+func (b *Bus) Info(ctx context.Context) (Info, error) {
+	si, err := b.streamInfo(ctx, events.StreamEvents)
+	if err != nil {
+		return Info{}, err
+	}
+	era := eraOf(si)
+	return Info{
+		Era:      era,
+		Created:  si.Created,
+		First:    events.Position{Era: era, Seq: si.State.FirstSeq},
+		Last:     events.Position{Era: era, Seq: si.State.LastSeq},
+		Subjects: si.State.NumSubjects,
+		Deleted:  si.State.NumDeleted,
+		Bytes:    si.State.Bytes,
+		Max:      uint64(max(si.Config.MaxBytes, 0)),
+	}, nil
+}
+
+// Head is the position of the last event of the log.
+func (b *Bus) Head(ctx context.Context) (events.Position, error) {
+	i, err := b.Info(ctx)
+	return i.Last, err
+}
+
+func (b *Bus) streamInfo(ctx context.Context, stream string) (*jetstream.StreamInfo, error) {
+	s, err := b.js.Stream(ctx, stream)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return nil, fmt.Errorf("%w: %s", ErrNoStream, stream)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("ask about stream %s: %w", stream, err)
+	}
+	return s.CachedInfo(), nil
+}
+
+// eraOf reads the era in a stream's metadata; streams that do not carry one have
+// never been closed.
+func eraOf(si *jetstream.StreamInfo) uint32 {
+	era, err := strconv.ParseUint(si.Config.Metadata[metaEra], 10, 32)
+	if err != nil || era == 0 {
+		return firstEra
+	}
+	return uint32(era)
+}
+
+// origins remembers the eras of streams for as long as the connection holds.
+type origins struct {
+	mu sync.Mutex
+	of map[string]uint32
+}
+
+func (o *origins) forget() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.of = nil
+}
+
+func (o *origins) note(stream string, era uint32) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.of == nil {
+		o.of = map[string]uint32{}
+	}
+	o.of[stream] = era
+}
+
+// era is that of a stream, asked for once a connection.
+func (b *Bus) era(ctx context.Context, stream string) (uint32, error) {
+	b.origins.mu.Lock()
+	era, known := b.origins.of[stream]
+	b.origins.mu.Unlock()
+	if known {
+		return era, nil
+	}
+	si, err := b.streamInfo(ctx, stream)
+	if err != nil {
+		return 0, err
+	}
+	b.origins.note(stream, eraOf(si))
+	return eraOf(si), nil
+}

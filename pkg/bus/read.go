@@ -1,0 +1,275 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
+
+	"slipway.dev/events"
+	"slipway.dev/pkg/service"
+)
+
+const (
+	pullMessages  = 5000    // messages buffered at most
+	pullBytes     = 8 << 20 // bytes of one pull; two are open at most
+	pullExpiry    = 5 * time.Second
+	pullHeartbeat = time.Second      // two missed ones are an interruption
+	inactiveAfter = 30 * time.Second // a consumer nobody pulls from goes away
+	reopenMin     = 100 * time.Millisecond
+	reopenMax     = 2 * time.Second
+	idleCheck     = time.Second // while not caught up, ask how much is left after such a silence
+)
+
+// Read delivers what is stored in the log after a position; see service.Log. It
+// returns service.ErrLogReplaced when the log is not the one the position is of.
+func (b *Bus) Read(ctx context.Context, after events.Position, filters []string, r service.Reader) error {
+	return b.read(ctx, source{stream: events.StreamEvents, filters: filters, kept: true}, after, r)
+}
+
+// source is what a reader reads.
+type source struct {
+	stream  string
+	filters []string
+	kept    bool                    // nothing is ever removed and positions are held for years
+	policy  jetstream.DeliverPolicy // where to begin when no position is known; 0 is all
+	since   time.Time               // for DeliverByStartTimePolicy
+}
+
+// reading is one reader under way. One goroutine owns it.
+type reading struct {
+	b        *Bus
+	from     source
+	to       service.Reader
+	at       events.Position // last delivered, or where the reader began
+	name     string          // prefix of its consumers' names
+	opened   int
+	caughtUp bool
+	failures int
+}
+
+func (b *Bus) read(ctx context.Context, from source, after events.Position, to service.Reader) error {
+	r := &reading{b: b, from: from, to: to, at: after, name: nuid.Next()}
+	for {
+		err := r.life(ctx)
+		var stop *stopped
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.As(err, &stop):
+			return stop.because
+		}
+		r.failures++
+		b.id.Log.Debug().Err(err).Str("stream", from.stream).Msg("reader interrupted")
+		if !wait(ctx, pause(r.failures)) {
+			return ctx.Err()
+		}
+	}
+}
+
+// pause is how long a reader waits before it opens again: jittered, doubling.
+func pause(failures int) time.Duration {
+	d := min(reopenMin<<min(failures-1, 5), reopenMax)
+	return d/2 + rand.N(d/2+1)
+}
+
+// stopped ends a reader for good.
+type stopped struct{ because error }
+
+func (s *stopped) Error() string { return s.because.Error() }
+
+// life reads by one consumer until something interrupts it.
+func (r *reading) life(ctx context.Context) error {
+	ctx, leave, err := r.b.life.join(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	c, err := r.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	if r.opened++; r.opened > 1 && r.to.Gap != nil {
+		r.to.Gap()
+	}
+	r.heardAll(c.pending == 0)
+	for {
+		m, err := c.next(ctx, !r.caughtUp && !r.from.kept)
+		switch {
+		case err != nil:
+			return err
+		case m == nil:
+			err = r.silence(ctx, c)
+		default:
+			err = r.deliver(c, m)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (r *reading) deliver(c *consumer, m *service.Message) error {
+	if m.Pos.Seq > c.start { // a pull may repeat after its own reset
+		r.failures = 0
+		c.start, r.at = m.Pos.Seq, m.Pos
+		if err := r.to.Deliver(*m); err != nil {
+			return &stopped{err}
+		}
+	}
+	c.left--
+	r.heardAll(c.left <= 0 || m.Pending == 0)
+	return nil
+}
+
+// heardAll calls CaughtUp once.
+func (r *reading) heardAll(all bool) {
+	if !all || r.caughtUp {
+		return
+	}
+	r.caughtUp = true
+	if r.to.CaughtUp != nil {
+		r.to.CaughtUp()
+	}
+}
+
+// open makes a consumer behind the last message delivered. Its name and options are
+// those of the client's ordered consumer; this one ends with its context at once,
+// where the client's waits for up to ten seconds inside a reset.
+func (r *reading) open(ctx context.Context) (*consumer, error) {
+	ctx, cancel := context.WithTimeout(ctx, apiWait)
+	defer cancel()
+	si, err := r.b.streamInfo(ctx, r.from.stream)
+	if err != nil {
+		return nil, err
+	}
+	era := eraOf(si)
+	if err := r.sameStream(era, si.State.LastSeq); err != nil {
+		return nil, err
+	}
+	cfg := r.config()
+	c, err := r.b.js.CreateConsumer(ctx, r.from.stream, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("open reader of %s: %w", r.from.stream, err)
+	}
+	it, err := c.Messages(
+		jetstream.PullMaxMessagesWithBytesLimit(pullMessages, pullBytes),
+		jetstream.PullExpiry(pullExpiry),
+		jetstream.PullHeartbeat(pullHeartbeat),
+		jetstream.WithMessagesErrOnMissingHeartbeat(true))
+	if err != nil {
+		return nil, fmt.Errorf("open reader of %s: %w", r.from.stream, err)
+	}
+	pending := c.CachedInfo().NumPending
+	return &consumer{b: r.b, of: c, it: it, stream: r.from.stream, name: cfg.Name, era: era, start: r.at.Seq, pending: pending, left: int64(pending)}, nil
+}
+
+// sameStream compares the stream with the reader's position. A stream that forgets
+// is read from its beginning where it was made anew; the log is not.
+func (r *reading) sameStream(era uint32, last uint64) error {
+	same := r.at.IsZero() || r.at.Era == era && r.at.Seq <= last
+	switch {
+	case same:
+		return nil
+	case r.from.kept:
+		return &stopped{fmt.Errorf("%w: read to %s, the stream is in era %d and ends at %d", service.ErrLogReplaced, r.at, era, last)}
+	}
+	r.at = events.Position{}
+	return nil
+}
+
+func (r *reading) config() jetstream.ConsumerConfig {
+	cfg := jetstream.ConsumerConfig{
+		Name:              fmt.Sprintf("%s_%d", r.name, r.opened+r.failures+1),
+		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
+		OptStartSeq:       r.at.Seq + 1,
+		AckPolicy:         jetstream.AckNonePolicy,
+		InactiveThreshold: inactiveAfter,
+		MemoryStorage:     true,
+		Replicas:          1,
+	}
+	if len(r.from.filters) == 1 {
+		cfg.FilterSubject = r.from.filters[0]
+	} else {
+		cfg.FilterSubjects = r.from.filters
+	}
+	if r.at.IsZero() && r.from.policy != jetstream.DeliverAllPolicy {
+		cfg.DeliverPolicy, cfg.OptStartSeq = r.from.policy, 0
+		if r.from.policy == jetstream.DeliverByStartTimePolicy {
+			cfg.OptStartTime = &r.from.since
+		}
+	}
+	return cfg
+}
+
+// consumer is one life's consumer on the server.
+type consumer struct {
+	b            *Bus
+	of           jetstream.Consumer
+	it           jetstream.MessagesContext
+	stream, name string
+	era          uint32
+	start        uint64 // last stream sequence delivered
+	heard        uint64 // last consumer sequence; a hole in these is a lost message
+	pending      uint64 // messages to come when it was opened
+	left         int64  // of these
+}
+
+// next waits for a message; where watch is set, a silence of a second ends with nil.
+// A timer for every message would cost as much as the message.
+func (c *consumer) next(ctx context.Context, watch bool) (*service.Message, error) {
+	waiting, cancel := ctx, context.CancelFunc(func() {})
+	if watch {
+		waiting, cancel = context.WithTimeout(ctx, idleCheck)
+	}
+	defer cancel()
+	msg, err := c.it.Next(jetstream.NextContext(waiting))
+	if err != nil {
+		if watch && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+			return nil, nil
+		}
+		return nil, err
+	}
+	md, err := msg.Metadata()
+	if err != nil {
+		return nil, fmt.Errorf("read metadata: %w", err)
+	}
+	if c.heard++; md.Sequence.Consumer != c.heard {
+		return nil, fmt.Errorf("message %d of %s came as %d", c.heard, c.name, md.Sequence.Consumer)
+	}
+	return &service.Message{
+		Subject: msg.Subject(),
+		Pos:     events.Position{Era: c.era, Seq: md.Sequence.Stream},
+		Stored:  md.Timestamp,
+		Header:  msg.Headers(),
+		Body:    msg.Data(),
+		Pending: md.NumPending,
+	}, nil
+}
+
+// silence asks whether anything is left: what was counted when the consumer was
+// opened may have been removed since.
+func (r *reading) silence(ctx context.Context, c *consumer) error {
+	ctx, cancel := context.WithTimeout(ctx, apiWait)
+	defer cancel()
+	info, err := c.of.Info(ctx)
+	if err != nil {
+		return fmt.Errorf("ask about reader %s: %w", c.name, err)
+	}
+	r.heardAll(info.NumPending == 0 && info.Delivered.Consumer == c.heard)
+	return nil
+}
+
+// close gives the consumer back without waiting for the answer; where that fails it
+// goes away by itself.
+func (c *consumer) close() {
+	c.it.Stop()
+	ask := &nats.Msg{Subject: "$JS.API.CONSUMER.DELETE." + c.stream + "." + c.name, Reply: c.b.inbox + ".none"}
+	_ = c.b.nc.PublishMsg(ask)
+}

@@ -1,0 +1,137 @@
+package bus
+
+import (
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/rs/zerolog"
+
+	"slipway.dev/events"
+)
+
+const (
+	readyWithin   = 10 * time.Second // a store of 1M events opens in about one
+	defaultStore  = 2 << 30          // file bytes of a development server
+	memoryStore   = 256 << 20        // leases and sealed messages take 128 MiB
+	loopback      = "127.0.0.1"
+	oldestVersion = "2.15.2" // older servers lack what Append and the streams rest on
+)
+
+// ServerOptions says how the embedded server runs. The zero value of SyncAlways'
+// opposite is on purpose: what was acknowledged survives a power cut unless a test
+// says otherwise.
+type ServerOptions struct {
+	Name       string // server name; "" is slipway
+	Host       string // listening address; "" is loopback
+	Port       int    // -1 is a free one
+	StoreDir   string // where the streams lie; required
+	MaxStore   int64  // bytes all file streams may reserve; 0 is 2 GiB
+	DontListen bool   // in-process connections only
+	NoSync     bool   // tests only, refused elsewhere: a power cut loses what was acknowledged
+	Log        zerolog.Logger
+}
+
+// Server is an embedded NATS server with JetStream.
+type Server struct {
+	nats     *server.Server
+	storeDir string
+	maxStore int64
+}
+
+// StartServer starts a server and waits until it takes connections.
+func StartServer(o ServerOptions) (*Server, error) {
+	if err := o.check(); err != nil {
+		return nil, fmt.Errorf("start server: %w", err)
+	}
+	opts := o.options()
+	ns, err := server.NewServer(opts)
+	if err != nil {
+		return nil, fmt.Errorf("start server: %w", err)
+	}
+	ns.SetLoggerV2(serverLog{o.Log}, false, false, false)
+	ns.Start()
+	s := &Server{nats: ns, storeDir: o.StoreDir, maxStore: opts.JetStreamMaxStore}
+	if !ns.ReadyForConnections(readyWithin) || !ns.JetStreamEnabled() {
+		s.Shutdown()
+		return nil, fmt.Errorf("start server: not ready within %s, see its log", readyWithin)
+	}
+	return s, nil
+}
+
+// check refuses what would break a promise made to writers.
+func (o ServerOptions) check() error {
+	switch {
+	case o.StoreDir == "":
+		return fmt.Errorf("StoreDir is empty: name the directory that keeps the log")
+	case o.NoSync && !testing.Testing():
+		return fmt.Errorf("NoSync is for tests: every acknowledged event must be on the disk")
+	}
+	if err := os.MkdirAll(o.StoreDir, 0o700); err != nil {
+		return fmt.Errorf("make StoreDir: %w", err)
+	}
+	probe, err := os.CreateTemp(o.StoreDir, ".probe-*")
+	if err != nil {
+		return fmt.Errorf("StoreDir is not writable: %w", err)
+	}
+	probe.Close()
+	return os.Remove(probe.Name())
+}
+
+func (o ServerOptions) options() *server.Options {
+	opts := &server.Options{
+		ServerName:         o.Name,
+		Host:               o.Host,
+		Port:               o.Port,
+		DontListen:         o.DontListen,
+		NoSigs:             true,
+		JetStream:          true,
+		StoreDir:           o.StoreDir,
+		SyncAlways:         !o.NoSync,
+		SyncInterval:       2 * time.Minute,
+		JetStreamMaxMemory: memoryStore,
+		JetStreamMaxStore:  o.MaxStore,
+		MaxPayload:         events.MaxPayloadBytes,
+		JetStreamLimits: server.JSLimitOpts{
+			MaxRequestBatch:           10_000,
+			Duplicates:                events.DedupWindow,
+			MaxBatchSize:              1000,
+			MaxBatchInflightPerStream: 50,
+			MaxBatchInflightTotal:     1000,
+			MaxBatchTimeout:           10 * time.Second,
+			MaxHAAssets:               1000,
+		},
+	}
+	if opts.ServerName == "" {
+		opts.ServerName = "slipway"
+	}
+	if opts.Host == "" {
+		opts.Host = loopback
+	}
+	if opts.JetStreamMaxStore == 0 {
+		opts.JetStreamMaxStore = defaultStore
+	}
+	return opts
+}
+
+// ClientURL is where clients connect; meaningless with DontListen.
+func (s *Server) ClientURL() string { return s.nats.ClientURL() }
+
+// Shutdown stops the server and waits until its files are closed.
+func (s *Server) Shutdown() {
+	s.nats.Shutdown()
+	s.nats.WaitForShutdown()
+}
+
+// serverLog passes the server's log lines on. A fatal line does not end the
+// process: the server's owner hears of it by its connections.
+type serverLog struct{ to zerolog.Logger }
+
+func (l serverLog) Noticef(f string, v ...any) { l.to.Debug().Msgf(f, v...) }
+func (l serverLog) Warnf(f string, v ...any)   { l.to.Warn().Msgf(f, v...) }
+func (l serverLog) Errorf(f string, v ...any)  { l.to.Error().Msgf(f, v...) }
+func (l serverLog) Fatalf(f string, v ...any)  { l.to.Error().Bool("fatal", true).Msgf(f, v...) }
+func (l serverLog) Debugf(f string, v ...any)  { l.to.Trace().Msgf(f, v...) }
+func (l serverLog) Tracef(f string, v ...any)  { l.to.Trace().Msgf(f, v...) }

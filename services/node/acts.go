@@ -1,0 +1,114 @@
+package node
+
+import (
+	"strconv"
+	"time"
+
+	"slipway.dev/events"
+	"slipway.dev/pkg/service"
+)
+
+// acts is what the hands must be doing now. The intent of each is a fact, but for what only looks or cleans up.
+func (c Config) acts(s *State) (acts []service.Act) {
+	w := s.world.Get()
+	if w.boot == nil {
+		return nil
+	}
+	do := func(long bool, data any, id string) { acts = append(acts, service.Act{ID: id, Data: data, Long: long}) }
+	if !s.Left {
+		do(true, Lease{s.Incarnation}, "lease/"+strconv.Itoa(s.Incarnation))
+	}
+	taking, busy := w.leaving && c.TakeAlong, false
+	for _, id := range service.Sorted(s.Instances) {
+		i := s.Instances[id]
+		busy = busy || i.runs() || i.Phase == Stopping
+		s.act(id, i, taking, do)
+	}
+	for _, id := range service.Sorted(s.Extras) {
+		do(false, Stop{id, signalDefault, graceMsDefault}, "stop/"+id)
+	}
+	for _, id := range service.Sorted(w.seen) {
+		if x := w.seen[id]; s.Instances[id] == nil && s.Extras[id] == nil && x.listed != nil && !x.listed.Running {
+			do(false, Remove{id, appOf(id)}, "remove/"+id)
+		}
+	}
+	if w.leaving && !(taking && busy) {
+		do(false, Gone{}, "gone/"+strconv.Itoa(s.Incarnation))
+	}
+	return acts
+}
+
+// act lists what one instance needs. An id names the try or attempt, so that the next one is another act.
+func (s *State) act(id string, i *Instance, taking bool, do func(long bool, data any, id string)) {
+	spec := s.spec(i)
+	try := id + "/" + strconv.Itoa(i.Try)
+	signal, grace := s.ending(i)
+	if i.Try > 0 && i.Phase != Starting {
+		do(true, Follow{id, i.App, i.Try}, "follow/"+try)
+	}
+	switch {
+	case i.Phase == Stopping:
+		do(false, Stop{id, signal, grace}, "stop/"+id)
+	case i.runs() && (taking || i.Ending != ""):
+		do(false, Halt{id, i.Try, signal, grace}, "halt/"+try)
+	case spec == nil:
+	case i.Phase == Fetching && spec.Artifact != nil:
+		do(false, Fetch{id, i.FetchFailures, *spec.Artifact}, "fetch/"+id+"/"+strconv.Itoa(i.FetchFailures))
+	case i.Phase == Starting:
+		do(false, Start{ID: id, App: i.App, Release: i.Release, Try: i.Try, Command: command(i, spec), Spec: *spec, Ports: i.Ports}, "start/"+try)
+	case i.up() && i.Boot == s.Incarnation && i.Role != events.RoleHook:
+		do(true, s.watch(id, i, spec), "watch/"+try)
+	}
+}
+
+func command(i *Instance, spec *events.Spec) []string {
+	if i.Role == events.RoleHook && spec.Hooks.PreDeploy != nil {
+		return spec.Hooks.PreDeploy.Command
+	}
+	return spec.Command
+}
+
+func (s *State) watch(id string, i *Instance, spec *events.Spec) Watch {
+	w := Watch{ID: id, Try: i.Try, Ready: s.probe(spec.Health.Ready, i, spec)}
+	if spec.Health.Live != nil {
+		live := s.probe(*spec.Health.Live, i, spec)
+		w.Live = &live
+	}
+	return w
+}
+
+func (s *State) probe(c events.HealthCheck, i *Instance, spec *events.Spec) Probe {
+	if c.Kind != events.CheckHTTP && c.Kind != events.CheckTCP {
+		return Probe{HealthCheck: c}
+	}
+	return Probe{c, hostPort(s.Said.Address, i.Ports[portOf(c, spec)])}
+}
+
+// due is the next moment at which something may be said unprompted.
+func (c Config) due(s *State, now time.Time) (first time.Time) {
+	for _, i := range s.Instances {
+		for _, at := range s.deadlines(i) {
+			if at.After(now) && (first.IsZero() || at.Before(first)) {
+				first = at
+			}
+		}
+	}
+	return first
+}
+
+func (s *State) deadlines(i *Instance) (all []time.Time) {
+	spec := s.spec(i)
+	if i.Withdrawn != nil {
+		all = append(all, i.Withdrawn.StopBy)
+	}
+	switch {
+	case spec == nil:
+	case i.Phase == FetchFailed || i.Phase == BackingOff:
+		all = append(all, i.Until)
+	case i.Phase == Started && i.Role == events.RoleHook:
+		all = append(all, i.StartedAt.Add(hookTime(spec)))
+	case i.Phase == Started:
+		all = append(all, startupEnds(i, spec))
+	}
+	return all
+}

@@ -115,8 +115,8 @@ func (p *Proxy) settle(d *desk, pl *plan) {
 		p.work.Go(func() { p.quiesce(pl) })
 	}
 	for _, s := range pl.seats {
-		if s.target.out.Load() && !s.target.reached.Load() {
-			p.work.Go(func() { p.keepTrying(s) })
+		if s.target.silent.Load() {
+			p.keepTrying(s)
 		}
 	}
 }

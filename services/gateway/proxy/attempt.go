@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -24,6 +25,8 @@ type trip struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	unhook func() bool // from the seat's life
+	mu     sync.Mutex
+	ended  bool        // the client's deadlines are another attempt's
 	limit  *time.Timer // the whole request's
 	header atomic.Pointer[time.Timer]
 	over   atomic.Bool // the header has come, or the attempt has ended
@@ -48,9 +51,14 @@ func (x *exchange) try() (*http.Response, error) {
 	t := &trip{}
 	x.trip = t
 	t.ctx, t.cancel = context.WithCancelCause(x.r.Context())
-	t.unhook = context.AfterFunc(x.seat.life, func() {
-		t.cancel(context.Cause(x.seat.life))
-		x.breakOff()
+	life := x.seat.life
+	t.unhook = context.AfterFunc(life, func() {
+		t.cancel(context.Cause(life))
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if !t.ended {
+			x.breakOff()
+		}
 	})
 	left := x.app.limits.Request - time.Since(x.start)
 	t.limit = time.AfterFunc(left, func() { t.cancel(errRequestTimeout) })
@@ -109,6 +117,9 @@ func (t *trip) stopWaiting() {
 }
 
 func (t *trip) end() {
+	t.mu.Lock()
+	t.ended = true
+	t.mu.Unlock()
 	t.stopWaiting()
 	t.limit.Stop()
 	t.unhook()
@@ -121,8 +132,12 @@ func (x *exchange) judge(err error) failure {
 	if f := x.ended(); f != nil {
 		return *f
 	}
-	if x.body != nil && x.body.fault() != nil {
-		return failure{fault: x.body.fault(), final: true}
+	// before the context: the server cancels it when a body's deadline passes
+	if f := x.body.fault(); f != nil {
+		return failure{fault: f, final: true}
+	}
+	if t.ctx.Err() != nil {
+		return failure{fault: clientGone, final: true}
 	}
 	switch {
 	case !t.got.Load():
@@ -133,11 +148,8 @@ func (x *exchange) judge(err error) failure {
 	return failure{fault: connReset, outcome: OutcomeReset, unsent: x.unsent(err)}
 }
 
-// ended returns the failure of an attempt that was ended on this side.
+// ended returns the failure of an attempt that this side has ended.
 func (x *exchange) ended() *failure {
-	if x.trip.ctx.Err() == nil {
-		return nil
-	}
 	switch cause := context.Cause(x.trip.ctx); {
 	case errors.Is(cause, errDrainDeadline):
 		x.seat.cutRequests.Add(1)
@@ -147,7 +159,7 @@ func (x *exchange) ended() *failure {
 	case errors.Is(cause, errRequestTimeout):
 		return &failure{fault: requestTimeout, final: true}
 	}
-	return &failure{fault: clientGone, final: true}
+	return nil
 }
 
 // unsent reports whether the endpoint cannot have seen the request. A

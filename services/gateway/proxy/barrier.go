@@ -30,7 +30,8 @@ func newBarrier(h Hold) *Barrier {
 	return &Barrier{hold: h, lifted: make(chan struct{})}
 }
 
-// lift lets all who wait load the table again, in order of arrival.
+// lift lets all who wait load the table again; the runtime wakes them in the
+// order of their arrival.
 func (b *Barrier) lift() { close(b.lifted) }
 
 // wait returns nil when the barrier is lifted, and else what to answer.

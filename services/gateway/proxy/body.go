@@ -100,7 +100,11 @@ func (b *body) end(err error) {
 	}
 }
 
+// fault returns what was wrong with the body, or nil.
 func (b *body) fault() *fault {
+	if b == nil {
+		return nil
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.bad

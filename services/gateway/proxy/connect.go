@@ -19,7 +19,7 @@ const (
 func (p *Proxy) connect(ctx context.Context, d *desk, pl *plan) ([]string, error) {
 	if pl.want.Restored {
 		for _, s := range pl.unprobed() {
-			s.target.out.Store(true)
+			s.target.silent.Store(true)
 		}
 		return nil, nil
 	}
@@ -46,7 +46,7 @@ func (p *Proxy) connect(ctx context.Context, d *desk, pl *plan) ([]string, error
 	}
 	var silent []string
 	for _, s := range pl.unprobed() {
-		s.target.out.Store(true)
+		s.target.silent.Store(true)
 		silent = append(silent, s.id)
 	}
 	slices.Sort(silent)
@@ -55,7 +55,7 @@ func (p *Proxy) connect(ctx context.Context, d *desk, pl *plan) ([]string, error
 
 // fresh returns the seats that come into use and were never tried.
 func (pl *plan) fresh() []*Seat {
-	return slices.DeleteFunc(pl.unprobed(), func(s *Seat) bool { return s.target.out.Load() })
+	return slices.DeleteFunc(pl.unprobed(), func(s *Seat) bool { return s.target.silent.Load() })
 }
 
 // unprobed returns the seats in use that no connect has reached.
@@ -105,14 +105,33 @@ func probe(ctx context.Context, seats []*Seat) {
 	all.Wait()
 }
 
-// keepTrying connects to a seat that is out until it answers or leaves.
+// unreachable takes a seat that could not be dialled out of the choice, while
+// there is another, until a connect reaches it.
+func (p *Proxy) unreachable(s *Seat) {
+	s.target.silent.Store(true)
+	p.keepTrying(s)
+}
+
+// keepTrying connects to a seat that is out until it answers or leaves. Each
+// failure is an attempt, so that a breaker sees it.
 func (p *Proxy) keepTrying(s *Seat) {
-	if !s.trying.CompareAndSwap(false, true) {
+	if s.life.Err() != nil || !s.trying.CompareAndSwap(false, true) {
 		return
 	}
+	p.work.Go(func() {
+		p.connectAgain(s)
+		s.trying.Store(false)
+		if s.target.silent.Load() { // gone again meanwhile
+			p.keepTrying(s)
+		}
+	})
+}
+
+func (p *Proxy) connectAgain(s *Seat) {
 	tick := time.NewTicker(connectEvery)
 	defer tick.Stop()
 	for s.target.probe(s.life) != nil {
+		p.config.Observer.Attempted(Attempt{App: s.app, Endpoint: s.id, Release: s.release, Outcome: OutcomeDial})
 		select {
 		case <-s.life.Done():
 			return

@@ -132,6 +132,9 @@ func (x *exchange) forward() {
 		if failure.outcome != "" {
 			x.observe(failure.outcome, 0)
 		}
+		if failure.dial {
+			x.p.unreachable(x.seat)
+		}
 		if !x.mayRetry(failure) {
 			x.answer(failure.fault)
 			return

@@ -76,7 +76,7 @@ func (x *exchange) from(pool *Pool) (int, *fault) {
 		}
 		return false
 	}
-	healthy := func(i int) bool { return pool.seats[i].target.out.Load() || skip(i) }
+	healthy := func(i int) bool { return pool.seats[i].target.out() || skip(i) }
 	if i, ok := pool.balancer.Pick(0, x.start, healthy); ok {
 		return i, nil
 	}

@@ -86,7 +86,7 @@ func (p *Proxy) seat(d *desk, pl *plan, used map[uint64][]Endpoint) {
 			continue
 		}
 		if old == nil || !old.target.is(e) {
-			old = newSeat(p.ctx, pl.app.name, e.ID, newTarget(e))
+			old = newSeat(p.ctx, pl.app.name, e)
 		}
 		old.drain.Store(int64(e.drain()))
 		old.target.dialLimit.Store(int64(pl.app.limits.Dial))

@@ -112,7 +112,7 @@ func (p *Proxy) Eject(app, endpoint string, out bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if s := d.seats[endpoint]; s != nil {
-		s.target.out.Store(out)
+		s.target.ejected.Store(out)
 	}
 }
 

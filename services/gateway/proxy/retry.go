@@ -7,9 +7,11 @@ const (
 	attemptsDialMax = 3 // in all, while nobody could be dialled
 )
 
-// mayRetry reports whether the failed request may go to another endpoint, and
-// then holds one of the app's retries. A canary's request goes on to stable
-// and stays the canary's failure.
+// mayRetry reports whether the failed request may go to another endpoint. One
+// that an endpoint may have seen then holds one of the app's retries; one that
+// nobody can have seen doubles no load and is rerouted freely, else a dead
+// endpoint would use the budget up. A canary's request goes on to stable and
+// stays the canary's failure.
 func (x *exchange) mayRetry(f failure) bool {
 	limit := attemptsMax
 	if f.dial {
@@ -18,7 +20,7 @@ func (x *exchange) mayRetry(f failure) bool {
 	if f.final || x.attempts >= limit || !f.unsent && !repeatable(x.r) || !x.body.replayable() {
 		return false
 	}
-	if !x.retrying {
+	if !f.unsent && !x.retrying {
 		if !x.flow.takeRetry() {
 			return false
 		}

@@ -35,6 +35,7 @@ type Seat struct {
 type stay struct {
 	streams *Gate
 	app     string
+	release uint64
 	trying  atomic.Bool  // an unreachable endpoint is being connected to
 	drain   atomic.Int64 // nanoseconds
 	life    context.Context
@@ -51,8 +52,8 @@ type Cut struct {
 }
 
 // newSeat seats an endpoint; ctx bounds the life of its requests.
-func newSeat(ctx context.Context, app, id string, t *Target) *Seat {
-	s := &Seat{id: id, target: t, requests: NewGate(), stay: &stay{app: app, streams: NewGate()}}
+func newSeat(ctx context.Context, app string, e Endpoint) *Seat {
+	s := &Seat{id: e.ID, target: newTarget(e), requests: NewGate(), stay: &stay{app: app, release: e.Release, streams: NewGate()}}
 	s.life, s.end = context.WithCancelCause(ctx)
 	return s
 }

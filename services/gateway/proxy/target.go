@@ -34,7 +34,8 @@ type Target struct {
 	idle      atomic.Int64 // nanoseconds, IdleConnTimeout of the transport
 	dialLimit atomic.Int64 // nanoseconds
 	reached   atomic.Bool  // a connect has succeeded
-	out       atomic.Bool  // not to be picked while others can be
+	silent    atomic.Bool  // no connect succeeds: not to be picked while others can be
+	ejected   atomic.Bool  // the same, by the driver's order
 
 	mu   sync.Mutex
 	warm net.Conn // the probe's connection, until its first use
@@ -72,6 +73,9 @@ func (t *Target) at(port string) string {
 	}
 	return t.ports[port]
 }
+
+// out reports whether others are to be preferred.
+func (t *Target) out() bool { return t.silent.Load() || t.ejected.Load() }
 
 func (t *Target) scheme() string {
 	if t.protocol == ProtocolHTTPS {
@@ -147,7 +151,7 @@ func (t *Target) probe(ctx context.Context) error {
 	t.mu.Unlock()
 	time.AfterFunc(warmFor, t.closeWarm)
 	t.reached.Store(true)
-	t.out.Store(false)
+	t.silent.Store(false)
 	return nil
 }
 

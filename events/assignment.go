@@ -1,0 +1,102 @@
+package events
+
+// OfInstance names an instance and, once it is placed, its node.
+type OfInstance struct {
+	App      string `json:"app"`            // name of the app
+	Node     string `json:"node,omitempty"` // where; absent until placed
+	Instance string `json:"instance"`       // <app>-<release>-<letter><ordinal>, never reused
+}
+
+// About places what concerns an instance: subject n1/web-7-a1.
+func (o OfInstance) About() About {
+	return About{App: o.App, Place: o.Node, Subject: Beside(o.Node, o.Instance)}
+}
+
+// InstanceID is the instance's id.
+func (o OfInstance) InstanceID() string { return o.Instance }
+
+// Roles of an instance.
+const (
+	RoleService = "service" // serves or works as long as it is wanted
+	RoleHook    = "hook"    // runs once, before a release starts
+)
+
+// AssignmentRequested says that an app wants an instance somewhere.
+type AssignmentRequested struct {
+	OfInstance
+	Release   int       `json:"release"`               // number in the app
+	SpecHash  string    `json:"specHash"`              // digest of the spec in release.planned
+	Role      string    `json:"role"`                  // service, hook
+	Replaces  string    `json:"replaces,omitempty"`    // instance it stands in for
+	Hold      bool      `json:"hold,omitempty"`        // fetched, not started, until cleared
+	Resources Resources `json:"resources"`             // what it reserves
+	Placement Placement `json:"placement"`             // where it may and should go
+	Driver    string    `json:"driver"`                // what must run it
+	HostPorts []int     `json:"hostPorts,omitempty"`   // fixed ports it needs on its node
+	NotBefore int64     `json:"notBeforeMs,omitempty"` // unix milliseconds; a replacement's back-off
+}
+
+// AssignmentCleared says that a held instance may start.
+type AssignmentCleared struct{ OfInstance }
+
+// AssignmentWithdrawn says that an instance is no longer wanted.
+type AssignmentWithdrawn struct {
+	OfInstance
+	Cause    string `json:"cause"`    // replaced, aborted, retired, cooled, scaled, unserving, evacuated
+	DrainMs  int64  `json:"drainMs"`  // what its requests may still take
+	StopByMs int64  `json:"stopByMs"` // unix milliseconds; stopped then even if nobody said drained
+}
+
+// PlacementPlaced gives an instance a node and what it may use there.
+type PlacementPlaced struct {
+	OfInstance
+	Release   int       `json:"release"`             // number in the app
+	SpecHash  string    `json:"specHash"`            // digest of the spec in release.planned
+	Role      string    `json:"role"`                // service, hook
+	Resources Resources `json:"resources"`           // reserved for it
+	HostPorts []int     `json:"hostPorts,omitempty"` // fixed ports reserved for it
+	Hold      bool      `json:"hold,omitempty"`      // fetch, do not start
+}
+
+// PlacementBlocked says that no node fits, and what each lacks.
+type PlacementBlocked struct {
+	OfInstance
+	Lacks string `json:"lacks"` // "0 of 3 nodes fit: 2 lack memory …"
+}
+
+// PlacementCancelled says that a withdrawn instance was never placed.
+type PlacementCancelled struct{ OfInstance }
+
+// PlacementEvacuated says that an instance counts as gone without its node's word.
+type PlacementEvacuated struct {
+	OfInstance
+	Cause string `json:"cause"` // lost, removal
+}
+
+// OfEvacuation names the node that is emptied.
+type OfEvacuation struct {
+	Node string `json:"node"` // name of the node
+}
+
+// About places what concerns a node's evacuation.
+func (o OfEvacuation) About() About { return About{Place: o.Node, Subject: Beside(o.Node)} }
+
+// EvacuationStarted says that a node's instances go elsewhere.
+type EvacuationStarted struct {
+	OfEvacuation
+	Cause string `json:"cause"` // lost, drain
+}
+
+// EvacuationFinished says that an evacuation is over.
+type EvacuationFinished struct {
+	OfEvacuation
+	Cause  string `json:"cause"`            // returned, removal, drained
+	Moved  int    `json:"moved,omitempty"`  // instances that went elsewhere
+	TookMs int64  `json:"tookMs,omitempty"` // from started to now
+}
+
+// EvacuationBlocked says what keeps an instance from going elsewhere.
+type EvacuationBlocked struct {
+	OfEvacuation
+	Instance string `json:"instance"` // the one that cannot move
+}

@@ -1,0 +1,51 @@
+package events
+
+// OfLetter names an event a participant could not read.
+type OfLetter struct {
+	Participant string `json:"participant"`     // deployer, node-n1, gateway-gw1-a
+	Place       string `json:"place,omitempty"` // a node's or gateway's own name
+	Position    string `json:"position"`        // era:seq of the event
+}
+
+// About places a letter under its participant.
+func (o OfLetter) About() About {
+	return About{Place: o.Place, Subject: Beside(o.Participant, o.Position)}
+}
+
+// LetterParked says that an event could not be read and its guard stands still.
+type LetterParked struct {
+	OfLetter
+	Guard   string `json:"guard"`   // the guard that stands still
+	Verdict string `json:"verdict"` // unreadable, gap, panic
+}
+
+// LetterRequeued says that it could be read after all.
+type LetterRequeued struct{ OfLetter }
+
+// LetterDropped says that an operator let it go.
+type LetterDropped struct{ OfLetter }
+
+// LetterRefused says why a requeue or drop was not granted.
+type LetterRefused struct{ OfLetter }
+
+// OfGuarantee names a promise and who measures it.
+type OfGuarantee struct {
+	Participant string `json:"participant"`     // deployer, node-n1, gateway-gw1-a
+	Place       string `json:"place,omitempty"` // a node's or gateway's own name
+	Name        string `json:"name"`            // of the promise
+	Key         string `json:"key,omitempty"`   // what it was broken for
+}
+
+// About places a guarantee under its participant.
+func (o OfGuarantee) About() About {
+	return About{Place: o.Place, Subject: Beside(o.Participant, o.Name, o.Key)}
+}
+
+// GuaranteeViolated says that a promise did not hold.
+type GuaranteeViolated struct {
+	OfGuarantee
+	Detail string `json:"detail"` // the numbers: "4 placed, 3 wanted"
+}
+
+// GuaranteeRestored says that it holds again.
+type GuaranteeRestored struct{ OfGuarantee }

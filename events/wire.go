@@ -1,0 +1,73 @@
+package events
+
+import "time"
+
+// Parse reads an event as it came over the bus: structured, or in binary mode with
+// its attributes in the headers. Under slipway.event and slipway.wish the subject
+// tells App, Place and Kind.Owner, and must agree with the envelope; elsewhere it
+// tells nothing. The data stay bytes: call Decode for the kinds you fold. body must
+// not change any more. The error is an *Unreadable.
+func Parse(subject string, header map[string][]string, body []byte) (e Event, err error) {
+	if isBinary(header) {
+		e, err = readBinary(header, body)
+	} else {
+		e, err = Scan(body)
+	}
+	if err != nil {
+		return Event{}, err
+	}
+	if onBus(subject) {
+		if u := e.agreeSubject(subject); u != nil {
+			return Event{}, u
+		}
+	}
+	return e, nil
+}
+
+// Decode fills Data from Raw by the catalogue: the payload struct by value, Unknown
+// where the kind or its content type is not known. Where Parse knows App and Place
+// the data must agree with them; after Scan alone the data tell them. It does nothing
+// where Data is there already. The error is an *Unreadable.
+func (e *Event) Decode() error {
+	if e.Data != nil {
+		return nil
+	}
+	r, ok := Find(e.Kind)
+	if _, other := e.Ext[extContentType]; !ok || other {
+		e.Data = Unknown{}
+		return nil
+	}
+	if e.Raw == nil {
+		return unreadable("data", "absent")
+	}
+	data, err := r.decode(e.Raw)
+	if err != nil {
+		return unreadable("data", "%s", err.Error())
+	}
+	about := data.About()
+	if !e.located {
+		e.App, e.Place = about.App, about.Place
+	}
+	if e.Subject == "" {
+		e.Subject = about.Subject
+	}
+	read := *e
+	read.Data = data
+	if err := read.Agree(); err != nil {
+		return err
+	}
+	*e = read
+	return nil
+}
+
+// NewWish is a wish as its sender makes it: data is a wish's payload, id a fresh one
+// of 1 to 128 bytes, and actor who answers for it (person:alice). It begins a chain.
+// It panics on a payload that is not in the catalogue.
+func NewWish(actor string, data Payload, now time.Time, id string) Event {
+	about := data.About()
+	return Event{
+		ID: id, Source: wishSource, Kind: KindOf(data),
+		App: about.App, Place: about.Place, Subject: about.Subject,
+		Time: now.UTC(), Correlation: id, Actor: actor, Data: data,
+	}
+}

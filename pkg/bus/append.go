@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/synadia-io/orbit.go/jetstreamext"
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
@@ -121,10 +120,6 @@ func (w *write) send(ctx context.Context) (o outcome, at uint64, err error) {
 		return o, 0, err
 	}
 	return stored, ack.Sequence, nil
-}
-
-func (b *Bus) sendBatch(ctx context.Context, msgs []*nats.Msg) (*jetstreamext.BatchAck, error) {
-	return jetstreamext.PublishMsgBatch(ctx, b.js, msgs, jetstreamext.BatchFlowControl{AckFirst: true, AckTimeout: tryWait})
 }
 
 // conclude takes one answer; done ends the append with the error returned.

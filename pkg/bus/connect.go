@@ -10,7 +10,6 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
-	"github.com/synadia-io/orbit.go/jetstreamext"
 )
 
 const (
@@ -51,7 +50,7 @@ type Bus struct {
 
 	// The two ways to store, so that a test can lose an answer.
 	publish      func(context.Context, *nats.Msg) (*jetstream.PubAck, error)
-	publishBatch func(context.Context, []*nats.Msg) (*jetstreamext.BatchAck, error)
+	publishBatch func(context.Context, []*nats.Msg) (batchAck, error)
 }
 
 // Connect connects and waits until a server has answered or ctx ends. From then on

@@ -7,7 +7,6 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/synadia-io/orbit.go/jetstreamext"
 
 	"slipway.dev/pkg/bus/contract"
 	"slipway.dev/pkg/service"
@@ -37,11 +36,11 @@ func newFaulty(b *Bus) *faulty {
 		}
 		return ack, err
 	}
-	b.publishBatch = func(ctx context.Context, ms []*nats.Msg) (*jetstreamext.BatchAck, error) {
+	b.publishBatch = func(ctx context.Context, ms []*nats.Msg) (batchAck, error) {
 		f.reach()
 		ack, err := publishBatch(ctx, ms)
 		if f.loses() {
-			return nil, nats.ErrTimeout
+			return batchAck{}, nats.ErrTimeout
 		}
 		return ack, err
 	}

@@ -53,8 +53,8 @@ func Run(t *testing.T, open func(t *testing.T) service.Log) {
 	}
 }
 
-// guard is under which an app's deployer speaks.
-func guard(app string) string { return events.Guard("deployer", app, "") }
+// Guard is under which an app's deployer speaks.
+func Guard(app string) string { return events.Guard("deployer", app, "") }
 
 // fact is one the deployer may say of an app, its nth. Facts of one app and number
 // but of different releases have one id and different bytes.
@@ -71,7 +71,7 @@ func retired(app string, n uint64) events.Event {
 
 func event(app string, n uint64, data events.Payload) events.Event {
 	about := data.About()
-	id := events.ID(guard(app), n)
+	id := events.ID(Guard(app), n)
 	return events.Event{
 		ID: id, Source: "/slipway/deployer", Kind: events.KindOf(data), App: about.App, Place: about.Place,
 		Subject: about.Subject, Time: time.Unix(1_700_000_000, 0).UTC(), Correlation: id,
@@ -79,8 +79,9 @@ func event(app string, n uint64, data events.Payload) events.Event {
 	}
 }
 
-// decision is n facts of an app, the first of them its nth from first.
-func decision(app string, first uint64, n, release int) []events.Event {
+// Decision is n facts the deployer may say of an app, numbered from first. Those
+// of another release have the same ids and other bytes.
+func Decision(app string, first uint64, n, release int) []events.Event {
 	es := make([]events.Event, n)
 	for i := range es {
 		es[i] = fact(app, first+uint64(i), release)
@@ -97,7 +98,7 @@ func limit(t *testing.T) context.Context {
 // say appends and fails the test where that does.
 func say(t *testing.T, log service.Log, app string, expected uint64, es ...events.Event) service.Result {
 	t.Helper()
-	r, err := log.Append(limit(t), guard(app), expected, es)
+	r, err := log.Append(limit(t), Guard(app), expected, es)
 	if err != nil {
 		t.Fatalf("append %d events of %s behind %d: %v", len(es), app, expected, err)
 	}
@@ -107,13 +108,13 @@ func say(t *testing.T, log service.Log, app string, expected uint64, es ...event
 // conflicts appends and fails the test unless somebody was first.
 func conflicts(t *testing.T, log service.Log, app string, expected uint64, es ...events.Event) *service.ErrConflict {
 	t.Helper()
-	r, err := log.Append(limit(t), guard(app), expected, es)
+	r, err := log.Append(limit(t), Guard(app), expected, es)
 	var c *service.ErrConflict
 	if !errors.As(err, &c) {
 		t.Fatalf("append behind %d: got %+v, %v; want a conflict", expected, r, err)
 	}
-	if c.Guard != guard(app) {
-		t.Fatalf("the conflict names guard %s, want %s", c.Guard, guard(app))
+	if c.Guard != Guard(app) {
+		t.Fatalf("the conflict names guard %s, want %s", c.Guard, Guard(app))
 	}
 	return c
 }
@@ -123,7 +124,7 @@ var errEnough = errors.New("enough read")
 // stored reads all that an app's deployer has said.
 func stored(t *testing.T, log service.Log, app string) []service.Message {
 	t.Helper()
-	return storedAfter(t, log, events.Position{}, guard(app))
+	return storedAfter(t, log, events.Position{}, Guard(app))
 }
 
 // storedAfter reads until caught up.
@@ -154,7 +155,7 @@ func ids(t *testing.T, log service.Log, app string, n int) {
 		if err != nil {
 			t.Fatalf("read %s: %v", m.Pos, err)
 		}
-		if want := events.ID(guard(app), uint64(i+1)); e.ID != want || e.Ordinal != uint64(i+1) {
+		if want := events.ID(Guard(app), uint64(i+1)); e.ID != want || e.Ordinal != uint64(i+1) {
 			t.Fatalf("fact %d of %s is %s with ordinal %d, want %s", i+1, app, e.ID, e.Ordinal, want)
 		}
 	}

@@ -12,12 +12,12 @@ import (
 
 func resume(t *testing.T, log service.Log) {
 	const n = 30
-	say(t, log, "resume", 0, decision("resume", 1, n, 1)...)
+	say(t, log, "resume", 0, Decision("resume", 1, n, 1)...)
 	all := stored(t, log, "resume")
 	for stop := range all {
 		var after events.Position
 		read := 0
-		err := log.Read(limit(t), after, []string{guard("resume")}, service.Reader{Deliver: func(m service.Message) error {
+		err := log.Read(limit(t), after, []string{Guard("resume")}, service.Reader{Deliver: func(m service.Message) error {
 			after = m.Pos
 			if read++; read > stop {
 				return errEnough
@@ -27,7 +27,7 @@ func resume(t *testing.T, log service.Log) {
 		if !errors.Is(err, errEnough) {
 			t.Fatalf("stopped at message %d: %v", stop, err)
 		}
-		rest := storedAfter(t, log, after, guard("resume"))
+		rest := storedAfter(t, log, after, Guard("resume"))
 		if len(rest) != n-stop-1 {
 			t.Fatalf("resumed after message %d of %d: %d left", stop+1, n, len(rest))
 		}
@@ -42,7 +42,7 @@ func resume(t *testing.T, log service.Log) {
 func filters(t *testing.T, log service.Log) {
 	for i := uint64(1); i <= 3; i++ {
 		for _, app := range []string{"a", "b", "c"} {
-			es := decision(app, 2*i-1, 2, int(i))
+			es := Decision(app, 2*i-1, 2, int(i))
 			tail := uint64(0)
 			if said := stored(t, log, app); len(said) > 0 {
 				tail = said[len(said)-1].Pos.Seq
@@ -99,7 +99,7 @@ func live(t *testing.T, log service.Log) {
 	ready, done := make(chan struct{}), make(chan error, 1)
 	read, caughtUp := 0, 0
 	go func() {
-		done <- log.Read(ctx, events.Position{}, []string{guard("live")}, service.Reader{
+		done <- log.Read(ctx, events.Position{}, []string{Guard("live")}, service.Reader{
 			Deliver: func(m service.Message) error {
 				read++
 				e, err := events.Parse(m.Subject, m.Header, m.Body)
@@ -120,7 +120,7 @@ func live(t *testing.T, log service.Log) {
 	<-ready
 	tail := uint64(0)
 	for i := 0; i < n; i += 5 {
-		tail = say(t, log, "live", tail, decision("live", uint64(i+1), 5, 1)...).Last.Seq
+		tail = say(t, log, "live", tail, Decision("live", uint64(i+1), 5, 1)...).Last.Seq
 	}
 	if err := <-done; !errors.Is(err, errEnough) {
 		t.Fatalf("read %d of %d: %v", read, n, err)

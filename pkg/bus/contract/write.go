@@ -17,11 +17,11 @@ var sizes = []int{1, 5, events.MaxChain, events.MaxChain + 1, 50, events.MaxAppe
 func sayTwice(t *testing.T, log service.Log) {
 	for _, n := range sizes {
 		app := fmt.Sprintf("twice-%d", n)
-		first := say(t, log, app, 0, decision(app, 1, n, 1)...)
+		first := say(t, log, app, 0, Decision(app, 1, n, 1)...)
 		if first.Already || first.Stored != n || first.Last.Seq-first.First.Seq != uint64(n-1) {
 			t.Fatalf("first append of %d: %+v", n, first)
 		}
-		second := say(t, log, app, 0, decision(app, 1, n, 1)...)
+		second := say(t, log, app, 0, Decision(app, 1, n, 1)...)
 		if !second.Already || second.Stored != 0 || second.First != first.First || second.Last != first.Last {
 			t.Fatalf("second append of %d: %+v, want already at %+v", n, second, first)
 		}
@@ -37,7 +37,7 @@ func loseAnswer(t *testing.T, log service.Log) {
 	for _, n := range sizes {
 		app := fmt.Sprintf("lost-%d", n)
 		faults.LoseAnswers(1)
-		r := say(t, log, app, 0, decision(app, 1, n, 1)...)
+		r := say(t, log, app, 0, Decision(app, 1, n, 1)...)
 		if single := n == 1 || n > events.MaxChain; r.Already != single {
 			t.Fatalf("answer to %d lost: %+v", n, r)
 		}
@@ -63,7 +63,7 @@ func compete(t *testing.T, log service.Log) {
 		var both sync.WaitGroup
 		for i := range said {
 			both.Go(func() {
-				results[i], errs[i] = log.Append(limit(t), guard("race"), tail, said[i:i+1])
+				results[i], errs[i] = log.Append(limit(t), Guard("race"), tail, said[i:i+1])
 			})
 		}
 		both.Wait()
@@ -89,12 +89,12 @@ func movedBefore(t *testing.T, log service.Log) {
 	for _, n := range []int{1, 5, 50} {
 		app := fmt.Sprintf("before-%d", n)
 		twin := say(t, log, app, 0, retired(app, 1))
-		c := conflicts(t, log, app, 0, decision(app, 1, n, 1)...)
+		c := conflicts(t, log, app, 0, Decision(app, 1, n, 1)...)
 		if c.Seen != twin.Last.Seq {
 			t.Fatalf("%d events: told to read on to %d, want %d", n, c.Seen, twin.Last.Seq)
 		}
 		ids(t, log, app, 1)
-		say(t, log, app, c.Seen, decision(app, 2, n, 1)...)
+		say(t, log, app, c.Seen, Decision(app, 2, n, 1)...)
 		ids(t, log, app, n+1)
 	}
 }
@@ -109,9 +109,9 @@ func movedMidst(t *testing.T, log service.Log) {
 		tail := stored(t, log, app)
 		twinSays(t, log, app, tail[len(tail)-1].Pos.Seq, retired(app, 3))
 	})
-	c := conflicts(t, log, app, 0, decision(app, 1, 5, 1)...)
+	c := conflicts(t, log, app, 0, Decision(app, 1, 5, 1)...)
 	ids(t, log, app, 3)
-	say(t, log, app, c.Seen, decision(app, 4, 3, 1)...)
+	say(t, log, app, c.Seen, Decision(app, 4, 3, 1)...)
 	ids(t, log, app, 6)
 }
 
@@ -131,7 +131,7 @@ func twinSays(t *testing.T, log service.Log, app string, expected uint64, es ...
 func follow(t *testing.T, log service.Log) {
 	tail, n := uint64(0), 0
 	for _, size := range sizes {
-		r := say(t, log, "follow", tail, decision("follow", uint64(n+1), size, 1)...)
+		r := say(t, log, "follow", tail, Decision("follow", uint64(n+1), size, 1)...)
 		if r.First.Seq <= tail {
 			t.Fatalf("%d events behind %d stand at %s", size, tail, r.First)
 		}
@@ -149,7 +149,7 @@ func otherGuard(t *testing.T, log service.Log) {
 }
 
 func conflictTells(t *testing.T, log service.Log) {
-	r := say(t, log, "stale", 0, decision("stale", 1, 20, 1)...)
+	r := say(t, log, "stale", 0, Decision("stale", 1, 20, 1)...)
 	if c := conflicts(t, log, "stale", r.First.Seq, fact("stale", 2, 9)); c.Seen != r.Last.Seq {
 		t.Fatalf("told to read on to %d, want %d", c.Seen, r.Last.Seq)
 	}
@@ -166,13 +166,13 @@ func reject(t *testing.T, log service.Log) {
 	unknown.Kind.Happened = "forgotten"
 	large := fact("reject", 1, 1)
 	large.Data = events.ReleasePaused{OfRelease: events.OfRelease{App: "reject", Release: 1}, Message: strings.Repeat("x", events.MaxBodyBytes)}
-	heavy := decision("reject", 1, 5, 1)
+	heavy := Decision("reject", 1, 5, 1)
 	for i := range heavy {
 		heavy[i].Data = events.ReleasePaused{OfRelease: events.OfRelease{App: "reject", Release: 1}, Message: strings.Repeat("x", events.MaxAppendBytes/4)}
 	}
 	for name, es := range map[string][]events.Event{
 		"nothing":                     nil,
-		"too many":                    decision("reject", 1, events.MaxAppendEvents+1, 1),
+		"too many":                    Decision("reject", 1, events.MaxAppendEvents+1, 1),
 		"another guard's":             {fact("other", 1, 1)},
 		"an id not of its ordinal":    {foreign},
 		"a kind nobody knows":         {unknown},
@@ -180,7 +180,7 @@ func reject(t *testing.T, log service.Log) {
 		"a decision too large":        heavy,
 		"a good one beside a bad one": {fact("reject", 1, 1), foreign},
 	} {
-		r, err := log.Append(limit(t), guard("reject"), 0, es)
+		r, err := log.Append(limit(t), Guard("reject"), 0, es)
 		var bad *service.ErrRejected
 		if !errors.As(err, &bad) {
 			t.Errorf("%s: got %+v, %v; want a rejection", name, r, err)

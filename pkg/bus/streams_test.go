@@ -1,0 +1,161 @@
+package bus
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"slipway.dev/events"
+	"slipway.dev/pkg/service"
+)
+
+func TestEnsureMakesEveryStreamOnce(t *testing.T) {
+	b := connectTest(t, startTest(t), "provisioner")
+	made := ensure(t, b)
+	if len(made) != len(events.Streams)+1 {
+		t.Fatalf("made %d streams, want %d and the object store", len(made), len(events.Streams))
+	}
+	for _, c := range made {
+		if !c.Created {
+			t.Errorf("%s was not created", c.Stream)
+		}
+	}
+	if again := ensure(t, b); len(again) != 0 {
+		t.Errorf("the second run changed %+v", again)
+	}
+	si, err := b.streamInfo(limit(t), events.StreamEvents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := si.Config; c.AllowRollup || c.AllowMsgTTL || c.AllowMsgSchedules || !c.DenyDelete || !c.DenyPurge || !c.AllowAtomicPublish || c.Discard != jetstream.DiscardNew {
+		t.Errorf("the log's effective configuration: %+v", c)
+	}
+	var sum int64
+	for _, c := range b.configs(Profile{Name: "dev"}) {
+		if c.Storage == jetstream.FileStorage {
+			sum += c.MaxBytes
+		}
+	}
+	if sum > testStore {
+		t.Errorf("the file streams reserve %d bytes of %d", sum, testStore)
+	}
+}
+
+func TestEnsureRefusesDriftAndRaisesSizes(t *testing.T) {
+	b := openTest(t)
+	si, err := b.streamInfo(limit(t), events.StreamWishes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	short := si.Config
+	short.MaxAge = time.Hour
+	if _, err := b.js.UpdateStream(limit(t), short); err != nil {
+		t.Fatal(err)
+	}
+	_, err = b.Ensure(limit(t), Profile{Name: "dev"})
+	var drift *Drift
+	if !errors.As(err, &drift) || drift.Stream != events.StreamWishes || len(drift.Differences) != 1 || !strings.HasPrefix(drift.Differences[0], "max_age ") {
+		t.Fatalf("got %v, want the one field that differs", err)
+	}
+	after, err := b.streamInfo(limit(t), events.StreamWishes)
+	if err != nil || after.Config.MaxAge != time.Hour {
+		t.Fatalf("a stream that drifted was touched: %v %v", after.Config.MaxAge, err)
+	}
+
+	short.MaxAge = si.Config.MaxAge
+	short.MaxBytes = sizeStep
+	short.Description = "other words"
+	if _, err := b.js.UpdateStream(limit(t), short); err != nil {
+		t.Fatal(err)
+	}
+	changes := ensure(t, b)
+	if len(changes) != 1 || len(changes[0].Changes) != 1 || !strings.HasPrefix(changes[0].Changes[0], "description ") {
+		t.Fatalf("without a size asked for: %+v", changes)
+	}
+	changes, err = b.Ensure(limit(t), Profile{Name: "dev", StoreMax: testStore})
+	if err != nil || len(changes) != 1 || !strings.HasPrefix(changes[0].Changes[0], "max_bytes 1048576 -> ") {
+		t.Fatalf("with a size asked for: %+v %v", changes, err)
+	}
+}
+
+// bus-14: rollup, TTL, schedule, purge and delete on the log are refused.
+func TestLogKeepsWhatItHas(t *testing.T) {
+	b := openTest(t)
+	r := say(t, b, 0, fact(1, ""))
+	for header, value := range map[string]string{
+		"Nats-Rollup": "all", "Nats-TTL": "1s", "Nats-Schedule": "@at 2030-01-01T00:00:00Z",
+	} {
+		m := nats.NewMsg("slipway.event._.provisioner._.cluster.restored")
+		m.Header.Set(header, value)
+		if header == "Nats-Schedule" {
+			m.Header.Set("Nats-Schedule-Target", fact(1, "").StreamSubject())
+		}
+		_, err := b.publish(limit(t), m)
+		if o, code := judge(err); o != refused {
+			t.Errorf("bus-14 %s: outcome %d, code %d, %v", header, o, code, err)
+		}
+	}
+	s, err := b.js.Stream(limit(t), events.StreamEvents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Purge(limit(t)); err == nil {
+		t.Error("bus-14: the log was purged")
+	}
+	if err := s.DeleteMsg(limit(t), r.Last.Seq); err == nil {
+		t.Error("bus-14: an event was deleted")
+	}
+	if i, err := b.Info(limit(t)); err != nil || i.Last != r.Last || i.Deleted != 0 {
+		t.Errorf("after all: %+v %v", i, err)
+	}
+}
+
+func TestFoundedOnce(t *testing.T) {
+	b := openTest(t)
+	now := time.Now()
+	first, err := b.Found(limit(t), events.ClusterFounded{Cluster: "one", Level: 1, Profile: "dev"}, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first.Pos != (events.Position{Era: 1, Seq: 1}) || first.Ordinal != 1 || first.Guard() != events.Guard("provisioner", "", "") {
+		t.Fatalf("founded at %s: %+v", first.Pos, first)
+	}
+	twin := connectTest(t, b.id.Server, "twin")
+	second, err := twin.Found(limit(t), events.ClusterFounded{Cluster: "two", Level: 1, Profile: "dev"}, now)
+	if err != nil || second.Data.(events.ClusterFounded).Cluster != "one" {
+		t.Fatalf("a second founding: %+v %v", second.Data, err)
+	}
+	if head, err := b.Head(limit(t)); err != nil || head != first.Pos {
+		t.Fatalf("the log ends at %s %v", head, err)
+	}
+}
+
+func TestFoundRefusesForeignLog(t *testing.T) {
+	b := openTest(t)
+	say(t, b, 0, fact(1, ""))
+	_, err := b.Found(limit(t), events.ClusterFounded{Cluster: "one"}, time.Now())
+	if !errors.Is(err, service.ErrLogReplaced) {
+		t.Fatalf("got %v", err)
+	}
+}
+
+func TestServerRefusesUnsafeStore(t *testing.T) {
+	if !(ServerOptions{StoreDir: "x"}).options().SyncAlways {
+		t.Error("bus-13: sync is not always by default")
+	}
+	if _, err := StartServer(ServerOptions{}); err == nil {
+		t.Error("started without a store directory")
+	}
+	if _, err := StartServer(ServerOptions{StoreDir: "/dev/null/store"}); err == nil {
+		t.Error("started without a writable store directory")
+	}
+	for v, old := range map[string]bool{"2.15.1": true, "2.15.2": false, "2.16.0": false, "3.0.0": false, "2.9.99": true, "": true} {
+		if older(v, oldestVersion) != old {
+			t.Errorf("version %q: older is %v", v, !old)
+		}
+	}
+}

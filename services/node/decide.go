@@ -15,7 +15,8 @@ type decision struct {
 	now time.Time
 	say service.Says
 
-	ports *ledger // with what this decision gives out
+	taking bool    // the agent leaves and takes its workloads along
+	ports  *ledger // with what this decision gives out
 }
 
 func (c Config) decide(s *State, now time.Time) service.Says {
@@ -23,7 +24,7 @@ func (c Config) decide(s *State, now time.Time) service.Says {
 	if w.boot == nil {
 		return service.Says{}
 	}
-	d := &decision{State: s, w: w, now: now, ports: s.ledger()}
+	d := &decision{State: s, w: w, now: now, taking: w.leaving && c.TakeAlong, ports: s.ledger()}
 	is := describe(c, *w.boot)
 	switch {
 	case !s.joined():

@@ -80,7 +80,12 @@ func (s *State) evolveSensed(e events.Event) {
 			i.Boot, i.StartedAt = d.Boot, e.Time
 		})
 	case events.InstanceAdopted:
-		s.instance(d.Instance, e, func(i *Instance) { i.Boot = d.Boot })
+		s.instance(d.Instance, e, func(i *Instance) {
+			i.Boot = d.Boot
+			if i.Phase == Started { // nobody asked it meanwhile: its startup is counted anew
+				i.Since = e.Time
+			}
+		})
 	case events.InstanceReady:
 		s.instance(d.Instance, e, func(i *Instance) { i.ready(d.Boot, e) })
 	case events.InstanceUnready:

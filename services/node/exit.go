@@ -28,7 +28,7 @@ func (d *decision) exited(id string, i *Instance, end Ended) {
 	}
 	why := end.words(i)
 	switch {
-	case d.w.leaving:
+	case d.taking:
 		fact.Planned, why = true, "node stopped"
 	case end.Reason == ReasonBooted:
 		fact.Planned = true

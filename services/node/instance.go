@@ -49,7 +49,7 @@ type Instance struct {
 	Held     bool   `json:"held,omitempty"` // fetched, not started, until cleared
 
 	Phase Phase     `json:"phase"`
-	Since time.Time `json:"since"` // of the phase
+	Since time.Time `json:"since"` // of the phase; of one found started, since it was adopted
 	Until time.Time `json:"until"` // of a wait: for the next fetch or start
 
 	Try       int            `json:"try,omitempty"`   // of the last start

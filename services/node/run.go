@@ -104,7 +104,7 @@ func (d *decision) risen(i *Instance, c Checked, check events.HealthCheck) bool 
 func fell(c Checked, fall int) bool { return !c.OK && c.Consecutive >= max(1, fall) }
 
 func startupEnds(i *Instance, spec *events.Spec) time.Time {
-	return i.StartedAt.Add(ms(spec.Health.StartupMs))
+	return i.Since.Add(ms(spec.Health.StartupMs))
 }
 
 func lastWord(c Checked) string {

@@ -1,0 +1,69 @@
+package fault
+
+import "strings"
+
+// Refusal is one reason of an owner for saying no: a word and a sentence.
+type Refusal struct{ Word, Text string }
+
+// refusals turns the words of refusals into codes. The order is that of the codes: of
+// several reasons the first row here tells.
+var refusals = []struct {
+	code  string
+	words []string
+}{
+	{"SLW-F005", []string{"invalid-spec"}},
+	{"SLW-D001", []string{"plan-stale"}},
+	{"SLW-D002", []string{"never-fits", "no-driver", "port-taken", "volume-elsewhere", "quota"}},
+	{"SLW-D003", []string{"image-unresolved", "artifact-missing"}},
+	{"SLW-T001", []string{"host-taken"}},
+	{"SLW-E001", []string{"secret-unknown", "unknown"}},
+	{"SLW-Z004", []string{policyPrefix}},
+	{"SLW-D017", []string{"gone"}},
+	{"SLW-D018", []string{
+		"frozen", "none", "busy", "serving",
+		"promotion-refused", "rollback-refused", "halt-refused", "resume-refused", "abort-refused", "retry-refused",
+	}},
+	{"SLW-M001", []string{"needs-store"}},
+	{otherRefusal, []string{"expired"}},
+}
+
+const otherRefusal = "SLW-D019"
+
+const policyPrefix = "policy-"
+
+// CodeOf is the code of a refusal's word; that of any other refusal for one without a row.
+func CodeOf(word string) string {
+	code, _ := codeOf(word)
+	return code
+}
+
+func codeOf(word string) (code string, rank int) {
+	for i, r := range refusals {
+		for _, w := range r.words {
+			if w == word || w == policyPrefix && strings.HasPrefix(word, policyPrefix) {
+				return r.code, i
+			}
+		}
+	}
+	return otherRefusal, len(refusals)
+}
+
+// Known tells whether a refusal's word has a row.
+func Known(word string) bool {
+	_, rank := codeOf(word)
+	return rank < len(refusals)
+}
+
+// Refused makes a fault of an owner's refusal: all reasons are told, the code is that
+// of the first in the table's order.
+func Refused(what string, reasons []Refusal) *Fault {
+	first, best := otherRefusal, len(refusals)+1
+	var why []string
+	for _, r := range reasons {
+		if code, rank := codeOf(r.Word); rank < best {
+			first, best = code, rank
+		}
+		why = append(why, r.Word+": "+r.Text)
+	}
+	return New(first, "%s was refused", what).Because(why...)
+}

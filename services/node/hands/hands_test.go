@@ -19,6 +19,7 @@ import (
 	"slipway.dev/pkg/bus"
 	"slipway.dev/services/node"
 	"slipway.dev/services/node/driver"
+	"slipway.dev/services/node/process"
 )
 
 // pidAt asks a workload who it is.
@@ -67,11 +68,11 @@ func TestAnInstanceLivesFromItsPlacementToItsStop(t *testing.T) {
 		_, check := os.Stat(filepath.Join(dir, "checks", "web-7-a1.json"))
 		return errors.Is(folder, os.ErrNotExist) && errors.Is(check, os.ErrNotExist)
 	})
+	if want := []string{"web-7-a1: hello from web-7-a1", "web-7-a1: goodbye"}; !slices.Equal(m.shipped(), want) {
+		t.Errorf("shipped %q, want %q", m.shipped(), want)
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if want := []string{"web-7-a1: hello from web-7-a1", "web-7-a1: goodbye"}; !slices.Equal(m.lines, want) {
-		t.Errorf("shipped %q, want %q", m.lines, want)
-	}
 	if len(m.leases) < 2 || m.leases[1].N != 2 || m.leases[1].Incarnation != 1 {
 		t.Errorf("leases: %+v", m.leases)
 	}
@@ -166,6 +167,58 @@ func TestAStartThatFailsTellsItsExitCodeAndLastLines(t *testing.T) {
 	}
 	if said := m.said(); slices.Index(said, "instance.failed") < 0 || strings.Count(strings.Join(said, " "), "instance.starting") != 3 {
 		t.Errorf("want three tries: %v", said)
+	}
+}
+
+// dying is a driver whose agent dies in the middle of a start: before it, or after it and before its word.
+type dying struct {
+	driver.Driver
+	after bool
+	begun chan struct{}
+}
+
+func (d dying) Start(ctx context.Context, s driver.Spec) (driver.Running, error) {
+	if d.after {
+		if _, err := d.Driver.Start(ctx, s); err != nil {
+			return driver.Running{}, err
+		}
+	}
+	close(d.begun)
+	<-ctx.Done()
+	return driver.Running{}, ctx.Err()
+}
+
+// bus-25, with a real agent and a real process.
+func TestACrashBetweenIntentAndOutcomeRunsAnIDOnceAndAStoppedOneNeverAgain(t *testing.T) {
+	for name, after := range map[string]bool{"before the act": false, "after the act": true} {
+		t.Run(name, func(t *testing.T) {
+			m, dir := newMemory(), t.TempDir()
+			begun := make(chan struct{})
+			agent := startWith(t, m, dir, false, func(d driver.Driver) driver.Driver { return dying{d, after, begun} })
+			place(t, m, "web-7-a1", "workload")
+			<-begun
+			agent.end()
+			second := startAgent(t, m, dir, false)
+			started := await(t, m, first[events.InstanceStarted])
+			await(t, m, first[events.InstanceReady])
+			if started.Try != 1 || started.Boot != 2 || strings.Count(strings.Join(m.said(), " "), "instance.starting") != 1 {
+				t.Errorf("started %+v; said %v", started, m.said())
+			}
+			eventually(t, "its first line is shipped", func() bool { return m.shipped() != nil })
+			m.tell(t, events.AssignmentWithdrawn{OfInstance: of("web-7-a1"), Cause: "replaced", StopByMs: 1})
+			await(t, m, first[events.InstanceStopped])
+			if want := []string{"web-7-a1: hello from web-7-a1"}; !slices.Equal(m.shipped()[:1], want) || slices.Contains(m.shipped()[1:], want[0]) {
+				t.Errorf("shipped %q: it ran more than once", m.shipped())
+			}
+			second.end()
+			d, err := process.New(process.Config{Data: filepath.Join(dir, "data")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := d.Start(t.Context(), driver.Spec{ID: "web-7-a1", Try: 2, App: "web", Command: []string{"slipway", "workload"}}); !errors.Is(err, driver.ErrStopped) {
+				t.Errorf("a stopped id starts again: %v", err)
+			}
+		})
 	}
 }
 

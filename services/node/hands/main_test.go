@@ -148,6 +148,12 @@ func (m *memory) PublishLog(_, _ string, batch bus.LogBatch) error {
 	return nil
 }
 
+func (m *memory) shipped() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.lines)
+}
+
 // tell lets somebody else say a fact.
 func (m *memory) tell(t *testing.T, data events.Payload) {
 	t.Helper()
@@ -209,11 +215,17 @@ type agent struct {
 
 func startAgent(t *testing.T, m *memory, dir string, takeAlong bool) agent {
 	t.Helper()
+	return startWith(t, m, dir, takeAlong, func(d driver.Driver) driver.Driver { return d })
+}
+
+// startWith puts something between the hands and their driver.
+func startWith(t *testing.T, m *memory, dir string, takeAlong bool, between func(driver.Driver) driver.Driver) agent {
+	t.Helper()
 	d, err := process.New(process.Config{Data: filepath.Join(dir, "data")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := New(Config{Node: "n1", Driver: d, Folder: filepath.Join(dir, "checks"), Lease: m.Lease, Logs: m, Every: 50 * time.Millisecond, Logger: zerolog.Nop()})
+	h, err := New(Config{Node: "n1", Driver: between(d), Folder: filepath.Join(dir, "checks"), Lease: m.Lease, Logs: m, Every: 50 * time.Millisecond, Logger: zerolog.Nop()})
 	if err != nil {
 		t.Fatal(err)
 	}

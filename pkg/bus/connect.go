@@ -47,6 +47,7 @@ type Bus struct {
 	level   atomic.Int64
 	leases  leaseBook
 	logs    logShipper
+	holes   atomic.Uint64
 
 	// The two ways to store, so that a test can lose an answer.
 	publish      func(context.Context, *nats.Msg) (*jetstream.PubAck, error)

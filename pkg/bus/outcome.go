@@ -1,7 +1,6 @@
 package bus
 
 import (
-	"context"
 	"errors"
 
 	"github.com/nats-io/nats.go"
@@ -77,10 +76,4 @@ func judgeCode(api *jetstream.APIError) outcome {
 		return refused
 	}
 	return unclear
-}
-
-// away tells whether an error means that nobody answered in time.
-func away(err error) bool {
-	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) ||
-		errors.Is(err, nats.ErrTimeout) || errors.Is(err, nats.ErrNoResponders)
 }

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nuid"
 
@@ -23,6 +22,7 @@ const (
 	inactiveAfter = 30 * time.Second // a consumer nobody pulls from goes away
 	reopenMin     = 100 * time.Millisecond
 	reopenMax     = 2 * time.Second
+	wholeLog      = "slipway.event.>"
 	idleCheck     = time.Second // while not caught up, ask how much is left after such a silence
 )
 
@@ -118,6 +118,7 @@ func (r *reading) life(ctx context.Context) error {
 func (r *reading) deliver(c *consumer, m *service.Message) error {
 	if m.Pos.Seq > c.start { // a pull may repeat after its own reset
 		r.failures = 0
+		r.notice(c.start, m.Pos)
 		c.start, r.at = m.Pos.Seq, m.Pos
 		if err := r.to.Deliver(*m); err != nil {
 			return &stopped{err}
@@ -127,6 +128,20 @@ func (r *reading) deliver(c *consumer, m *service.Message) error {
 	r.heardAll(c.left <= 0 || m.Pending == 0)
 	return nil
 }
+
+// notice counts what is missing in the log. Nothing can be deleted from it, so a
+// hole is damage to report, not a message to wait for.
+func (r *reading) notice(last uint64, next events.Position) {
+	if next.Seq == last+1 || len(r.from.filters) != 1 || r.from.filters[0] != wholeLog {
+		return
+	}
+	missing := next.Seq - last - 1
+	r.b.holes.Add(missing)
+	r.b.id.Log.Error().Stringer("before", next).Uint64("missing", missing).Msg("the log has a hole")
+}
+
+// Holes is how many messages readers of the whole log have found missing in it.
+func (b *Bus) Holes() uint64 { return b.holes.Load() }
 
 // heardAll calls CaughtUp once.
 func (r *reading) heardAll(all bool) {
@@ -206,70 +221,4 @@ func (r *reading) config() jetstream.ConsumerConfig {
 		}
 	}
 	return cfg
-}
-
-// consumer is one life's consumer on the server.
-type consumer struct {
-	b            *Bus
-	of           jetstream.Consumer
-	it           jetstream.MessagesContext
-	stream, name string
-	era          uint32
-	start        uint64 // last stream sequence delivered
-	heard        uint64 // last consumer sequence; a hole in these is a lost message
-	pending      uint64 // messages to come when it was opened
-	left         int64  // of these
-}
-
-// next waits for a message; where watch is set, a silence of a second ends with nil.
-// A timer for every message would cost as much as the message.
-func (c *consumer) next(ctx context.Context, watch bool) (*service.Message, error) {
-	waiting, cancel := ctx, context.CancelFunc(func() {})
-	if watch {
-		waiting, cancel = context.WithTimeout(ctx, idleCheck)
-	}
-	defer cancel()
-	msg, err := c.it.Next(jetstream.NextContext(waiting))
-	if err != nil {
-		if watch && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
-			return nil, nil
-		}
-		return nil, err
-	}
-	md, err := msg.Metadata()
-	if err != nil {
-		return nil, fmt.Errorf("read metadata: %w", err)
-	}
-	if c.heard++; md.Sequence.Consumer != c.heard {
-		return nil, fmt.Errorf("message %d of %s came as %d", c.heard, c.name, md.Sequence.Consumer)
-	}
-	return &service.Message{
-		Subject: msg.Subject(),
-		Pos:     events.Position{Era: c.era, Seq: md.Sequence.Stream},
-		Stored:  md.Timestamp,
-		Header:  msg.Headers(),
-		Body:    msg.Data(),
-		Pending: md.NumPending,
-	}, nil
-}
-
-// silence asks whether anything is left: what was counted when the consumer was
-// opened may have been removed since.
-func (r *reading) silence(ctx context.Context, c *consumer) error {
-	ctx, cancel := context.WithTimeout(ctx, apiWait)
-	defer cancel()
-	info, err := c.of.Info(ctx)
-	if err != nil {
-		return fmt.Errorf("ask about reader %s: %w", c.name, err)
-	}
-	r.heardAll(info.NumPending == 0 && info.Delivered.Consumer == c.heard)
-	return nil
-}
-
-// close gives the consumer back without waiting for the answer; where that fails it
-// goes away by itself.
-func (c *consumer) close() {
-	c.it.Stop()
-	ask := &nats.Msg{Subject: "$JS.API.CONSUMER.DELETE." + c.stream + "." + c.name, Reply: c.b.inbox + ".none"}
-	_ = c.b.nc.PublishMsg(ask)
 }

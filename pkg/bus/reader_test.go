@@ -65,9 +65,19 @@ func TestReaderSurvivesRestart(t *testing.T) {
 	}
 	defer b.Close()
 	profile := Profile{Name: "dev", StoreMax: testStore}
-	if _, err := b.Ensure(limit(t), profile); err != nil {
-		t.Fatal(err)
-	}
+	var leasesMade atomic.Int64
+	keeping, stopKeeping := context.WithCancel(t.Context())
+	kept := make(chan error, 1)
+	go func() {
+		kept <- b.Keep(keeping, profile, func(made []Change, _ error) {
+			for _, c := range made {
+				if c.Stream == events.StreamLeases && c.Created {
+					leasesMade.Add(1)
+				}
+			}
+		})
+	}()
+	await(t, "the streams", func() bool { return leasesMade.Load() == 1 })
 	tail := say(t, b, 0, facts(1, 20)...).Last.Seq
 	ctx, cancel := context.WithCancel(t.Context())
 	r := startReader(ctx, b, events.Position{})
@@ -84,10 +94,7 @@ func TestReaderSurvivesRestart(t *testing.T) {
 	}
 	listening(t, dir, at)
 	await(t, "the connection", b.Connected)
-	made, err := b.Ensure(limit(t), profile)
-	if err != nil || len(made) != 1 || made[0].Stream != events.StreamLeases {
-		t.Fatalf("what is kept in memory is made again: %+v %v", made, err)
-	}
+	await(t, "what is kept in memory to be made again", func() bool { return leasesMade.Load() == 2 })
 	var last service.Result
 	await(t, "an append", func() bool {
 		last, err = b.Append(limit(t), testGuard, tail, facts(21, 30))
@@ -103,6 +110,10 @@ func TestReaderSurvivesRestart(t *testing.T) {
 	cancel()
 	if err := <-r.done; !errors.Is(err, context.Canceled) {
 		t.Errorf("ended with %v", err)
+	}
+	stopKeeping()
+	if err := <-kept; !errors.Is(err, context.Canceled) {
+		t.Errorf("keeping ended with %v", err)
 	}
 }
 
@@ -162,5 +173,35 @@ func TestReaderOfLargestEvents(t *testing.T) {
 	await(t, "all events", func() bool { return r.last.Load() == n && r.caughtUp.Load() == 1 })
 	if r.gaps.Load() != 0 {
 		t.Errorf("%d interruptions", r.gaps.Load())
+	}
+}
+
+// A hole in the log is reported and not waited for.
+func TestReaderReportsHole(t *testing.T) {
+	b := connectTest(t, startTest(t), "test")
+	careless := config(events.Streams[0], Profile{Name: "dev"})
+	careless.MaxBytes, careless.DenyDelete = 16<<20, false
+	s, err := b.js.CreateStream(limit(t), careless)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tail := say(t, b, 0, facts(1, 20)...).Last.Seq
+	for seq := tail - 1; seq > tail-4; seq-- {
+		if err := s.DeleteMsg(limit(t), seq); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n := 0
+	ctx, cancel := context.WithCancel(limit(t))
+	err = b.Read(ctx, events.Position{}, []string{wholeLog}, service.Reader{
+		Deliver:  func(service.Message) error { n++; return nil },
+		CaughtUp: cancel,
+	})
+	if !errors.Is(err, context.Canceled) || n != 17 || b.Holes() != 3 {
+		t.Errorf("read %d of 17, %d missing: %v", n, b.Holes(), err)
+	}
+	var drift *Drift
+	if _, err := b.Ensure(limit(t), Profile{Name: "dev"}); !errors.As(err, &drift) {
+		t.Errorf("a log with holes was accepted: %v", err)
 	}
 }

@@ -20,9 +20,8 @@ const (
 	oldestVersion = "2.15.2" // older servers lack what Append and the streams rest on
 )
 
-// ServerOptions says how the embedded server runs. The zero value of SyncAlways'
-// opposite is on purpose: what was acknowledged survives a power cut unless a test
-// says otherwise.
+// ServerOptions says how the embedded server runs. Every acknowledged event is on
+// the disk, whatever the profile; only a test may say otherwise.
 type ServerOptions struct {
 	Name       string // server name; "" is slipway
 	Host       string // listening address; "" is loopback

@@ -63,7 +63,7 @@ func (b *Bus) Ensure(ctx context.Context, p Profile) ([]Change, error) {
 			continue
 		}
 		if err != nil {
-			return changes, fmt.Errorf("ensure stream %s: %w", want.Name, err)
+			return changes, errors.Join(drifts, fmt.Errorf("ensure stream %s: %w", want.Name, err))
 		}
 		if c.Created || len(c.Changes) > 0 {
 			changes = append(changes, c)

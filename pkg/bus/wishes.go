@@ -85,3 +85,28 @@ func (b *Bus) Wishes(ctx context.Context, after events.Position, filters []strin
 	}
 	return b.read(ctx, source{stream: events.StreamWishes, filters: filters}, after, r)
 }
+
+// Answer waits for the fact that answers a wish: the first one stored after a
+// position, taken before the wish was made, that matches the filter and names the
+// wish. When ctx ends it returns ctx's error: the addressee is silent, and wishing
+// again would not help.
+func (b *Bus) Answer(ctx context.Context, wish, after events.Position, filter string) (answer events.Event, err error) {
+	err = b.Read(ctx, after, []string{filter}, service.Reader{Deliver: func(m service.Message) error {
+		e, err := events.Parse(m.Subject, m.Header, m.Body)
+		if err != nil || e.Wish != wish {
+			return nil // what nobody can read answers nobody
+		}
+		answer = e
+		answer.Pos, answer.Stored = m.Pos, m.Stored
+		return errAnswered
+	}})
+	if !errors.Is(err, errAnswered) {
+		return events.Event{}, fmt.Errorf("wait for the answer to wish %s: %w", wish, err)
+	}
+	if err := answer.Decode(); err != nil {
+		return events.Event{}, fmt.Errorf("read the answer to wish %s: %w", wish, err)
+	}
+	return answer, nil
+}
+
+var errAnswered = errors.New("answered")

@@ -1,0 +1,220 @@
+package service
+
+import (
+	"errors"
+	"sort"
+	"strings"
+	"time"
+
+	"slipway.dev/events"
+)
+
+// Append is a decision to be said: the events of one key, under its guard.
+type Append struct {
+	Guard    string
+	Expected uint64
+	Events   []events.Event
+
+	key keyOf
+}
+
+// Step is what the loop wants done now.
+type Step struct {
+	Appends []Append
+	Start   []Act     // acts to begin
+	Cancel  []string  // ids of acts to end
+	Due     time.Time // when to be asked again unprompted; zero is never
+}
+
+// Next decides every touched or due key and tells what to say and do. It is empty
+// until everything has been caught up once and while the reader is behind.
+func (c *Core) Next(now time.Time) Step {
+	var step Step
+	if !c.Ready() || c.behind {
+		return step
+	}
+	for _, k := range c.due.take(now) {
+		c.touch(k)
+	}
+	for _, k := range c.sortedTouched() {
+		c.next(k, now, &step)
+	}
+	step.Due = c.due.first()
+	for _, k := range c.sortedTouched() { // those that back off
+		if at := c.guardNamed(c.guardName(k)).retryAt; at.After(now) && (step.Due.IsZero() || at.Before(step.Due)) {
+			step.Due = at
+		}
+	}
+	return step
+}
+
+func (c *Core) next(k keyOf, now time.Time, step *Step) {
+	g := c.guardNamed(c.guardName(k))
+	if !g.free(c.pos, now) || c.poisoned(k) {
+		return
+	}
+	m := c.machines[k.machine]
+	says := m.Decide(k.key, now)
+	ks := c.state(k)
+	ks.waits = says.Waiting
+	if !m.Joined(k.key) {
+		says.Facts = joinedOnly(says.Facts)
+	}
+	if !says.Empty() {
+		g.inFlight = true
+		step.Appends = append(step.Appends, c.compose(k, g, says, now))
+		return
+	}
+	delete(c.touched, k)
+	c.due.set(k, m.Due(k.key, now))
+	if c.check(k) && m.Joined(k.key) {
+		c.reconcile(k, ks, m.Acts(k.key), step)
+	}
+}
+
+// joinedOnly keeps what an agent may say before its own joined has come back.
+func joinedOnly(facts []Say) (kept []Say) {
+	for _, f := range facts {
+		if events.KindOf(f.Data).Happened == "joined" {
+			kept = append(kept, f)
+		}
+	}
+	return kept
+}
+
+// compose makes the events of a decision: kind, guard, ordinals and ids come from
+// the catalogue and the fold, never from where the decision stands in the stream.
+func (c *Core) compose(k keyOf, g *guard, says Says, now time.Time) Append {
+	name, owner := c.guardName(k), c.machines[k.machine].Owner()
+	facts := says.Facts
+	if len(facts) > events.MaxAppendEvents {
+		facts = facts[:events.MaxAppendEvents]
+	}
+	a := Append{Guard: name, Expected: g.Seq, key: k}
+	for i, f := range facts {
+		a.Events = append(a.Events, c.event(name, owner, g.Ordinal+uint64(i)+1, f, now))
+	}
+	return a
+}
+
+func (c *Core) event(guard, owner string, ordinal uint64, f Say, now time.Time) events.Event {
+	kind, about := events.KindOf(f.Data), f.Data.About()
+	if kind.Owner == events.OwnerParticipant {
+		kind.Owner = owner
+	}
+	if !c.said[kind] {
+		panic("service " + c.svc.Name + " does not declare that it says " + kind.Name())
+	}
+	e := events.Event{
+		ID: events.ID(guard, ordinal), Source: events.Source(owner, about.Place), Kind: kind,
+		App: about.App, Place: about.Place, Subject: about.Subject, Time: now.UTC(),
+		Cause: f.Cause.ID, Correlation: f.Cause.Correlation, Actor: f.Cause.Actor,
+		Reason: f.Reason, Ordinal: ordinal, Data: f.Data,
+	}
+	if f.Cause.Wish != "" {
+		e.Wish, _ = events.ParsePosition(f.Cause.Wish)
+	}
+	if e.Actor == "" {
+		e.Actor = events.Actor(owner, about.Place)
+	}
+	if e.Correlation == "" {
+		e.Correlation = e.ID
+		if e.Cause != "" {
+			e.Correlation = e.Cause
+		}
+	}
+	return e
+}
+
+// Appended takes the outcome of an append.
+func (c *Core) Appended(a Append, r Result, err error, now time.Time) {
+	g := c.guardNamed(a.Guard)
+	g.inFlight = false
+	c.touch(a.key)
+	var conflict *ErrConflict
+	switch {
+	case err == nil:
+		g.blocked, g.backoff, g.conflicts, g.retryAt = r.Last.Seq, 0, 0, time.Time{}
+	case errors.As(err, &conflict) && conflict.Seen > c.pos.Seq:
+		g.blocked = conflict.Seen // a twin said it first: read on
+	case errors.As(err, &conflict):
+		g.conflicts++ // already passed: our bookkeeping is wrong, or somebody writes unguarded
+		g.backOff(now, conflictMax)
+		if g.conflicts == conflictsBad {
+			c.broken(Broken{Name: "guard", Key: a.key.key, Detail: err.Error(), At: c.pos})
+		}
+	default:
+		g.backOff(now, backoffMax)
+	}
+}
+
+// reconcile compares what the hands do with what they must be doing.
+func (c *Core) reconcile(k keyOf, ks *keyState, want []Act, step *Step) {
+	wanted := make(map[string]bool, len(want))
+	for _, a := range want {
+		wanted[a.ID] = true
+		if _, known := ks.acts[a.ID]; known {
+			continue
+		}
+		if !a.Long && c.running >= events.MaxActs {
+			c.touch(k) // the rest when a hand is free
+			continue
+		}
+		ks.acts[a.ID] = &running{act: a}
+		c.count(a, 1)
+		step.Start = append(step.Start, a)
+	}
+	for _, id := range Sorted(ks.acts) {
+		if wanted[id] {
+			continue
+		}
+		if !ks.acts[id].ended {
+			step.Cancel = append(step.Cancel, id)
+			c.count(ks.acts[id].act, -1)
+		}
+		delete(ks.acts, id)
+	}
+}
+
+// Done says that an act has ended by itself. It is not run again while it is listed.
+func (c *Core) Done(id string) {
+	for k, ks := range c.keys {
+		if r, ok := ks.acts[id]; ok && !r.ended {
+			r.ended = true
+			c.count(r.act, -1)
+			c.touch(k)
+		}
+	}
+}
+
+func (c *Core) count(a Act, n int) {
+	if !a.Long {
+		c.running += n
+	}
+}
+
+// poisoned tells whether a parked guard's events could matter to a key.
+func (c *Core) poisoned(k keyOf) bool {
+	for _, p := range c.parked {
+		if p.Guard == c.guardName(k) || strings.HasPrefix(p.Guard, "slipway.event."+k.key+".") {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *Core) guardName(k keyOf) string { return c.machines[k.machine].Guard(k.key) }
+
+func (c *Core) sortedTouched() []keyOf {
+	keys := make([]keyOf, 0, len(c.touched))
+	for k := range c.touched {
+		keys = append(keys, k)
+	}
+	sort.Slice(keys, func(i, j int) bool {
+		if keys[i].machine != keys[j].machine {
+			return keys[i].machine < keys[j].machine
+		}
+		return keys[i].key < keys[j].key
+	})
+	return keys
+}

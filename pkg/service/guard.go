@@ -1,0 +1,70 @@
+package service
+
+import (
+	"fmt"
+	"time"
+
+	"slipway.dev/events"
+)
+
+// Waits between tries under one guard: doubling, so that an outage costs little.
+const (
+	backoffMin   = 100 * time.Millisecond
+	backoffMax   = 5 * time.Second
+	conflictMax  = 30 * time.Second // a conflict already passed is a finding, not haste
+	conflictsBad = 3                // the third in a row is said
+)
+
+// guard is the bookkeeping of one guard: facts of the fold, so the same after a
+// restart, and what is in flight now.
+type guard struct {
+	Seq     uint64 `json:"seq"`     // sequence of the last event under it
+	Ordinal uint64 `json:"ordinal"` // ordinal of that event
+
+	parked    bool
+	inFlight  bool
+	blocked   uint64 // sequence that must come back before the key is decided
+	retryAt   time.Time
+	backoff   time.Duration
+	conflicts int
+}
+
+func (c *Core) guardNamed(name string) *guard {
+	g, ok := c.guards[name]
+	if !ok {
+		g = &guard{}
+		c.guards[name] = g
+	}
+	return g
+}
+
+func (c *Core) guardOf(e events.Event) (g *guard, own bool) {
+	return c.guardNamed(e.Guard()), c.owners[e.Kind.Owner]
+}
+
+// judge counts an event under its guard and tells whether to fold it. A replay is
+// skipped: it stops nothing. A hole in the ordinals parks the guard for whoever
+// reads all of it, because something was lost or forged.
+func (c *Core) judge(g *guard, own bool, e events.Event) (fold bool, verdict string) {
+	whole := own || c.svc.Filters == nil
+	switch {
+	case g.Ordinal > 0 && e.Ordinal <= g.Ordinal:
+		c.replayed++
+		return false, ""
+	case whole && e.Ordinal > g.Ordinal+1:
+		return false, fmt.Sprintf("ordinal %d after %d", e.Ordinal, g.Ordinal)
+	}
+	g.Seq, g.Ordinal = e.Pos.Seq, e.Ordinal
+	return !g.parked && c.heard[e.Kind], ""
+}
+
+// free tells whether a key under the guard may be decided now: nothing of it is in
+// flight, all that was said has come back, and no back-off runs.
+func (g *guard) free(pos events.Position, now time.Time) bool {
+	return !g.parked && !g.inFlight && pos.Seq >= g.blocked && !now.Before(g.retryAt)
+}
+
+func (g *guard) backOff(now time.Time, most time.Duration) {
+	g.backoff = min(max(2*g.backoff, backoffMin), most)
+	g.retryAt = now.Add(g.backoff)
+}

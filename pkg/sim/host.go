@@ -1,0 +1,272 @@
+package sim
+
+import (
+	"strings"
+	"time"
+
+	"slipway.dev/events"
+	"slipway.dev/pkg/service"
+)
+
+// Hands are a host's simulated driver. What they sense comes by the host's Sense.
+type Hands interface {
+	// Boot begins a life of the agent: it tells the world as it is.
+	Boot(h *Host)
+	// Do begins an act; Cancel ends one that is no longer listed.
+	Do(h *Host, a service.Act)
+	Cancel(h *Host, id string)
+	// Crash ends the agent's life without a word; the world it ran goes on.
+	Crash(h *Host)
+}
+
+// Host is one copy of a service.
+type Host struct {
+	Name  string
+	World *World
+
+	make        func() service.Service
+	svc         service.Service
+	core        *service.Core
+	hands       Hands
+	incarnation int // grows at each boot; what was under way before is not heard
+	pos         uint64
+	wished      int
+	waking      bool
+	turning     bool
+	due         time.Time
+	cutOff      bool // neither hears nor is heard
+	snapshot    []byte
+}
+
+// Add puts a copy of a service into the world. hands may be nil.
+func (w *World) Add(name string, mk func() service.Service, hands Hands) *Host {
+	h := &Host{Name: name, World: w, make: mk, svc: mk(), hands: hands}
+	w.hosts = append(w.hosts, h)
+	w.After(0, h.boot)
+	return h
+}
+
+// Core is the host's loop, or nil while it is down.
+func (h *Host) Core() *service.Core { return h.core }
+
+func (h *Host) up() bool { return h.core != nil }
+
+// Crash ends a host at once; it comes back after a while with a snapshot it may
+// have made before, or from the first event.
+func (h *Host) Crash(down time.Duration) {
+	if !h.up() {
+		return
+	}
+	if h.World.chance(500) {
+		h.snapshot, _ = h.core.Export("sim")
+	}
+	h.core = nil
+	h.incarnation++
+	if h.hands != nil {
+		h.hands.Crash(h)
+	}
+	h.World.After(down, func() {
+		if !h.up() {
+			h.boot()
+		}
+	})
+}
+
+// CutOff parts a host from the log for a while: it hears nothing and says nothing.
+func (h *Host) CutOff(d time.Duration) {
+	h.cutOff = true
+	h.World.After(d, func() { h.cutOff = false; h.wake(0) })
+}
+
+// Cut tells whether the host is parted from the log.
+func (h *Host) Cut() bool { return h.cutOff }
+
+// Incarnation counts the host's lives.
+func (h *Host) Incarnation() int { return h.incarnation }
+
+func (h *Host) boot() {
+	h.svc, h.pos, h.wished, h.waking, h.turning = h.make(), 0, 0, false, false
+	h.core = service.NewCore(h.svc)
+	h.core.Found = func(b service.Broken) { h.World.Fail("%s: %s %s: %s", h.Name, b.Name, b.Key, b.Detail) }
+	if h.snapshot != nil && h.World.chance(700) {
+		if err := h.core.Import(h.snapshot, "sim"); err != nil {
+			h.World.Fail("%s: snapshot: %w", h.Name, err)
+		}
+		h.pos = h.core.Position().Seq
+	}
+	for h.pos < h.World.Log.Len() { // what stands at the start is read in one go
+		h.hear()
+	}
+	now := h.World.now
+	h.hearWishes()
+	h.core.SignalsCaughtUp(now)
+	h.core.CaughtUp(now)
+	if h.hands != nil {
+		h.hands.Boot(h)
+	}
+	h.core.HandsReady(now)
+	h.wake(0)
+}
+
+func (h *Host) hear() {
+	h.pos++
+	e := h.World.Log.At(h.pos)
+	if len(h.svc.Filters) > 0 && !matchesAny(h.svc.Filters, e.StreamSubject()) {
+		h.core.Skip(e.Pos)
+		return
+	}
+	h.core.Hear(e)
+	if p := h.core.Parked(); len(p) > 0 {
+		h.World.Fail("%s: parked %s at %s: %s: %s", h.Name, p[0].Guard, p[0].Pos, p[0].Verdict, p[0].Reason)
+	}
+}
+
+// wake schedules a turn of the loop.
+func (h *Host) wake(d time.Duration) {
+	if h.waking || !h.up() {
+		return
+	}
+	h.waking = true
+	incarnation := h.incarnation
+	h.World.After(d, func() {
+		if h.incarnation == incarnation && h.up() {
+			h.waking = false
+			h.turn()
+		}
+	})
+}
+
+// turn hears what has been stored, then asks the loop what to do.
+func (h *Host) turn() {
+	if h.cutOff {
+		return
+	}
+	for h.pos < h.World.Log.Len() && h.World.Err == nil {
+		h.hear()
+	}
+	step := h.core.Next(h.World.now)
+	for _, a := range step.Appends {
+		h.send(a)
+	}
+	if h.hands != nil {
+		for _, id := range step.Cancel {
+			h.hands.Cancel(h, id)
+		}
+		for _, a := range step.Start {
+			h.hands.Do(h, a)
+		}
+	}
+	h.alarm(step.Due)
+}
+
+func (h *Host) alarm(at time.Time) {
+	if at.IsZero() || at.Equal(h.due) {
+		return
+	}
+	h.due = at
+	incarnation := h.incarnation
+	h.World.After(max(at.Sub(h.World.now), 0), func() {
+		if h.incarnation == incarnation && h.up() && h.due.Equal(at) {
+			h.due = time.Time{}
+			h.wake(0)
+		}
+	})
+}
+
+// send carries a decision to the log and its answer back, or loses one of the two.
+func (h *Host) send(a service.Append) {
+	w, incarnation := h.World, h.incarnation
+	es := a.Events
+	cut := len(es) > 1 && w.chance(w.Faults.Cut)
+	if cut {
+		es = es[:1+w.rng.IntN(len(es)-1)]
+	}
+	w.After(w.latency(), func() {
+		if h.cutOff {
+			w.After(events.SayAge, func() { h.answer(incarnation, a, service.Result{}, service.ErrUnavailable) })
+			return
+		}
+		before := w.Log.Len()
+		r, err := w.Log.Append(a.Guard, a.Expected, es, w.now)
+		if w.chance(w.Faults.Duplicate) {
+			r, err = w.Log.Append(a.Guard, a.Expected, es, w.now)
+		}
+		w.stored(before)
+		switch {
+		case cut && err == nil:
+			err = service.ErrUnclear
+		case w.chance(w.Faults.LostAnswer):
+			w.After(events.SayAge, func() { h.answer(incarnation, a, service.Result{}, service.ErrUnclear) })
+			return
+		}
+		w.After(w.latency(), func() { h.answer(incarnation, a, r, err) })
+	})
+}
+
+func (h *Host) answer(incarnation int, a service.Append, r service.Result, err error) {
+	if h.incarnation != incarnation || !h.up() {
+		return
+	}
+	if err == service.ErrUnclear { // the tail is read before anything is decided again
+		r.Last = events.Position{Era: era, Seq: h.World.Log.tails[a.Guard]}
+	}
+	h.core.Appended(a, r, err, h.World.now)
+	h.wake(0)
+}
+
+// Sense gives the host a signal of its hands, unless it has crashed since.
+func (h *Host) Sense(incarnation int, data any) {
+	h.signal(incarnation, service.Signal{Data: data})
+}
+
+// Done tells that an act has ended by itself.
+func (h *Host) Done(incarnation int, id string) {
+	if h.incarnation == incarnation && h.up() {
+		h.core.Done(id)
+		h.wake(0)
+	}
+}
+
+func (h *Host) signal(incarnation int, s service.Signal) {
+	if h.incarnation != incarnation || !h.up() || h.cutOff {
+		return
+	}
+	h.core.Sense(s, h.World.now)
+	h.wake(0)
+}
+
+func (h *Host) hearWishes() {
+	if !h.up() || h.cutOff {
+		return
+	}
+	for ; h.wished < len(h.World.wishes); h.wished++ {
+		e := h.World.wishes[h.wished]
+		if matchesAny(h.svc.Wishes, e.StreamSubject()) {
+			h.core.Sense(service.Signal{Wish: &e}, h.World.now)
+		}
+	}
+	h.wake(0)
+}
+
+// matchesAny tells whether a subject lies under one of some filters.
+func matchesAny(filters []string, subject string) bool {
+	for _, f := range filters {
+		if matches(f, subject) {
+			return true
+		}
+	}
+	return false
+}
+
+func matches(filter, subject string) bool {
+	f, s := strings.Split(filter, "."), strings.Split(subject, ".")
+	for i, t := range f {
+		switch {
+		case t == ">":
+			return len(s) > i
+		case i >= len(s) || t != "*" && t != s[i]:
+			return false
+		}
+	}
+	return len(f) == len(s)
+}

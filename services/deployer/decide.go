@@ -1,0 +1,205 @@
+package deployer
+
+import (
+	"time"
+
+	"slipway.dev/events"
+	"slipway.dev/pkg/service"
+)
+
+// Causes of aborts, pauses and withdrawals.
+const (
+	causeOperator   = "operator"
+	causeDeadline   = "deadline"
+	causeUnhealthy  = "unhealthy"
+	causeError      = "error"
+	causeSuperseded = "superseded"
+	causeApproval   = "approval"
+	causeManual     = "manual"
+	causeStep       = "step"
+	causeFailure    = "failure"
+)
+
+// Config is where the deployer is and what the installation decided.
+type Config struct {
+	DefaultDomain string                                     // an app without a host answers as <app>.<DefaultDomain>
+	Check         func(events.Document) []events.Refusal     // the app file's rules, for wishes from anywhere
+	MeshPort      func(app string, taken func(int) bool) int // nil: none
+}
+
+// decide says what is missing of an app now: the first of these that has anything
+// to say. What it waits for is said in any case.
+func (cfg Config) decide(a *App, f *Fleet, now time.Time) service.Says {
+	v := view{App: a, fleet: f, cfg: cfg, now: now}
+	var waiting []service.Waiter
+	for _, part := range []func() service.Says{
+		v.answer,    // a person waits
+		v.tell,      // nodes that were not named yet
+		v.retire,    // the end of the app
+		v.flip,      // a rollback onto warm instances
+		v.takeUp,    // a newer declaration
+		v.steer,     // the way in, as the app file has it
+		v.restore,   // what serves and was lost beside a release on its way
+		v.live,      // the release on its way
+		v.steady,    // what serves, at its size
+		v.leftovers, // what serves nothing and is kept for nothing
+	} {
+		say := part()
+		waiting = append(waiting, say.Waiting...)
+		if !say.Empty() {
+			say.Waiting = waiting
+			return say
+		}
+	}
+	return service.Says{Waiting: waiting}
+}
+
+// tell names its node in the withdrawal of an instance that was placed meanwhile:
+// the node hears only what names it.
+func (v view) tell() (say service.Says) {
+	for _, i := range v.all() {
+		if i.Withdrawn && !i.Told && i.Node != "" {
+			say.Because(i.Cause, "placed on %s while it was withdrawn", i.Node).Fact(v.withdrawal(i, "crossed"))
+		}
+	}
+	return say
+}
+
+// live moves the release that is on its way.
+func (v view) live() (say service.Says) {
+	r := v.Releases[v.Live]
+	if r == nil {
+		return say
+	}
+	if say = v.giveUp(r); !say.Empty() {
+		return say
+	}
+	switch r.Phase {
+	case planned, preparing:
+		return v.prepare(r)
+	case progress:
+		return v.advance(r)
+	case paused:
+		return v.standStill(r)
+	case promoted:
+		return v.finish(r)
+	case returning:
+		return v.goBack(r)
+	}
+	return say
+}
+
+func (v view) advance(r *Release) service.Says {
+	switch r.Strategy {
+	case events.Recreate:
+		return v.recreate(r)
+	case events.BlueGreen:
+		return v.blueGreen(r)
+	default:
+		return v.rolling(r)
+	}
+}
+
+// prepare runs the hook of a release, if there is one and something is to start.
+func (v view) prepare(r *Release) (say service.Says) {
+	hook := r.Spec.Hooks.PreDeploy
+	if hook == nil || r.HookDone || v.target() == 0 {
+		say.Because(r.Cause, "nothing to prepare").Fact(events.ReleaseStarted{OfRelease: v.ref(r)})
+		return say
+	}
+	older := v.all().keep(func(i *Inst) bool { return i.Role == events.RoleHook && i.Release != r.Number })
+	for _, i := range older.keep(wanted) {
+		say.Because(r.Cause, "an older hook stops before a new one runs").Fact(v.withdrawal(i, causeSuperseded))
+	}
+	mine := v.all().keep(func(i *Inst) bool { return i.Role == events.RoleHook && i.Release == r.Number })
+	switch {
+	case !say.Empty():
+	case len(older) > 0:
+		say.Waits(v.id(r), waitsDrain, "hook %s to stop", older[0].ID)
+	case r.Phase == planned:
+		id := v.hookID(r, r.HookTries+1)
+		say.Because(r.Cause, "hook before the first new instance").Fact(v.request(r, id, events.RoleHook, false))
+		say.Because(r.Cause, "hook %s", id).Fact(events.ReleasePreparing{OfRelease: v.ref(r), Hook: id})
+	case len(mine) == 0:
+		say.Because(r.Cause, "hook to run").Fact(v.request(r, v.hookID(r, r.HookTries), events.RoleHook, false))
+	default:
+		say.Waits(v.id(r), waitsTime, "hook %s to complete, until %s", mine[0].ID, mine[0].Since.Add(ms(hook.TimeoutMs)).Format(time.TimeOnly))
+		if v.now.After(mine[0].Since.Add(ms(hook.TimeoutMs))) {
+			say.Because(mine[0].Cause, "hook %s took longer than %s", mine[0].ID, ms(hook.TimeoutMs)).Fact(v.abort(r, causeError, "", ""))
+		}
+	}
+	return say
+}
+
+func (v view) hookID(r *Release, try int) string {
+	return v.Name + "-" + itoa(r.Number) + "-h" + itoa(try)
+}
+
+// standStill waits for a person, or for the time of a timed pause.
+func (v view) standStill(r *Release) (say service.Says) {
+	if !r.Until.IsZero() && !v.now.Before(r.Until) {
+		say.Because(r.Cause, "pause over at %s", r.Until.Format(time.TimeOnly)).Fact(events.ReleaseResumed{OfRelease: v.ref(r)})
+		return say
+	}
+	switch r.Pause {
+	case causeApproval:
+		say.Waits(v.id(r), waitsApproval, "approval by an operator since %s", r.PausedAt.Format(time.TimeOnly))
+	case causeStep:
+		say.Waits(v.id(r), waitsTime, "until %s", r.Until.Format(time.TimeOnly))
+	default:
+		say.Waits(v.id(r), waitsApproval, "paused: %s", r.Why)
+	}
+	return say
+}
+
+// promote makes a release the stable one.
+func (v view) promote(r *Release, how string) (say service.Says) {
+	n := len(v.of(r.Number).keep(v.available))
+	say.Because(r.Cause, "%d of %d available%s", n, v.target(), v.routeWords()).Fact(events.ReleasePromoted{
+		OfRelease: v.ref(r), How: how, Available: n, Target: v.target(), Route: v.Route.Generation,
+	})
+	return say
+}
+
+func (v view) routeWords() string {
+	if !v.routed() {
+		return ""
+	}
+	return ", route " + itoa(v.Route.Generation) + " settled"
+}
+
+// finish ends a promoted release: the old one is demoted, nothing old is in flight.
+func (v view) finish(r *Release) (say service.Says) {
+	if old := v.Releases[r.From]; old != nil && old != r && old.Phase == completed {
+		say.Because(r.Cause, "release %d serves", r.Number).Fact(events.ReleaseDemoted{OfRelease: v.ref(old), WarmUntil: v.warmUntil(r)})
+		return say
+	}
+	if say = v.leftovers(); !say.Empty() {
+		return say
+	}
+	leaving := v.all().keep(func(i *Inst) bool { return i.Withdrawn && !i.Drained && i.Address != "" && v.now.Before(i.StopBy) })
+	if len(leaving) > 0 && v.Pending == nil && !v.Retired {
+		say.Waits(v.id(r), waitsDrain, "%s, until %s at the latest", leaving[0].ID, leaving[0].StopBy.Format(time.TimeOnly))
+		return say
+	}
+	t := v.total()
+	say.Because(r.Cause, "took %s", v.now.Sub(r.Planned).Round(time.Millisecond)).Fact(events.ReleaseCompleted{
+		OfRelease: v.ref(r), TookMs: v.now.Sub(r.Planned).Milliseconds(),
+		Requests: t.Requests - r.Base.Requests, Failed: t.Failed - r.Base.Failed,
+		Cut: v.Cut - r.BaseCut, GapMs: v.GapMs - r.BaseGap, ShareBp: v.share(r.Number),
+	})
+	return say
+}
+
+// warmUntil is until when the release before r is kept running.
+func (v view) warmUntil(r *Release) time.Time {
+	keep := v.policy().Keep
+	if r.Strategy != events.BlueGreen || keep.Warm < 1 || keep.WarmForMs <= 0 {
+		return time.Time{}
+	}
+	return v.now.Add(ms(keep.WarmForMs)).UTC()
+}
+
+func (v view) ref(r *Release) events.OfRelease {
+	return events.OfRelease{App: v.Name, Release: r.Number}
+}

@@ -1,0 +1,52 @@
+package deployer
+
+import (
+	"time"
+
+	"slipway.dev/pkg/service"
+)
+
+// due is the next moment at which time alone changes what is missing of an app.
+func (cfg Config) due(a *App, f *Fleet, after time.Time) time.Time {
+	if a.Accepted == nil {
+		return time.Time{}
+	}
+	v := view{App: a, fleet: f, cfg: cfg, now: after}
+	var moments []time.Time
+	for _, i := range a.Instances {
+		if v.lives(i) {
+			moments = append(moments, v.availableAt(i))
+		}
+		if i.Withdrawn {
+			moments = append(moments, i.StopBy)
+		}
+	}
+	for _, r := range a.Releases {
+		moments = append(moments, r.WarmUntil)
+		if r.Number == a.Live || r.Number == a.Stable {
+			moments = append(moments, v.moments(r)...)
+		}
+	}
+	return service.First(after, moments...)
+}
+
+// moments are when time alone moves a release that serves or is on its way.
+func (v view) moments(r *Release) (l []time.Time) {
+	switch r.Phase {
+	case planned, preparing, progress:
+		l = append(l, v.deadline(r).Add(time.Millisecond))
+	case paused:
+		l = append(l, r.Until)
+	case returning:
+		l = append(l, r.AbortedAt.Add(ms(v.policy().RevertMs)+time.Millisecond))
+	}
+	for ordinal, x := range r.Replicas {
+		l = append(l, x.retryAt(v.Name, ordinal))
+	}
+	if hook := r.Spec.Hooks.PreDeploy; hook != nil && r.Phase == preparing {
+		for _, i := range v.Instances {
+			l = append(l, i.Since.Add(ms(hook.TimeoutMs)+time.Millisecond))
+		}
+	}
+	return l
+}

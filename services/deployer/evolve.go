@@ -1,0 +1,213 @@
+package deployer
+
+import (
+	"time"
+
+	"slipway.dev/events"
+	"slipway.dev/pkg/service"
+)
+
+// evolve folds a fact about an app. What no row allows changes nothing.
+func evolve(_ string, a *App, _ *Fleet, e events.Event) {
+	a.Inbox.Fold(e)
+	if e.Kind.Owner == "deployer" && (e.Kind.Entity == "app" || e.Kind.Entity == "release") {
+		a.Said[e.Kind.Entity] = e.Pos
+	}
+	switch e.Kind.Entity {
+	case "app":
+		a.evolveApp(e)
+	case "release":
+		a.evolveRelease(e)
+	case "route", "settlement", "pool", "endpoint":
+		a.evolveRoute(e)
+	case "assignment", "placement":
+		a.evolveAssignment(e)
+	case "instance":
+		a.evolveInstance(e)
+	case "routing", "traffic":
+		a.evolveCounts(e)
+	}
+}
+
+func (a *App) evolveApp(e events.Event) {
+	a.Cause = service.CauseOf(e)
+	switch d := e.Data.(type) {
+	case events.AppDeclared:
+		if a.Pending != nil {
+			a.Skipped = append(a.Skipped, a.Pending.Number)
+		}
+		a.Declared, a.Retired = d.Declaration, false
+		a.Pending = &Declaration{
+			Number: d.Declaration, Document: d.Document, Hash: d.Hash, Plan: d.Plan,
+			Force: d.Force, Cause: service.CauseOf(e), By: e.Actor,
+		}
+	case events.AppRetired:
+		a.Retired, a.RetiredAt, a.Pending = true, at(e), nil
+	}
+}
+
+func (a *App) evolveRelease(e events.Event) {
+	switch d := e.Data.(type) {
+	case events.ReleasePlanned:
+		a.plan(d, e)
+	case events.ReleaseRefused:
+		a.Last = max(a.Last, d.Release)
+		if a.Pending != nil && e.Wish.IsZero() {
+			a.Pending, a.Skipped = nil, nil
+		}
+		a.Releases[d.Release] = &Release{Number: d.Release, Phase: refused, Planned: at(e), Ended: at(e), Why: e.Reason, Actor: e.Actor, Correlation: e.Correlation}
+		a.trim()
+	case events.ReleaseUnchanged:
+		if a.Pending != nil && a.Pending.Number == d.Declaration {
+			a.Accepted, a.Pending, a.Skipped = a.Pending, nil, nil
+		}
+	}
+	r := a.Releases[releaseOf(e)]
+	if r == nil {
+		return
+	}
+	r.evolve(a, e)
+	if e.Kind.Happened != "refused" {
+		r.Cause, r.Why = service.CauseOf(e), e.Reason
+	}
+}
+
+func (a *App) plan(d events.ReleasePlanned, e events.Event) {
+	if a.Pending != nil && a.Pending.Number == d.Declaration {
+		a.Accepted, a.Pending, a.Skipped = a.Pending, nil, nil
+	}
+	a.Last, a.Live = max(a.Last, d.Release), d.Release
+	r := &Release{
+		Number: d.Release, Declaration: d.Declaration, Revision: d.Revision, Spec: d.Spec,
+		Strategy: d.Strategy, Order: d.Order, How: d.How, From: d.From, Target: d.Target,
+		Phase: planned, Planned: at(e), Progressed: at(e), Replicas: map[int]*Replica{},
+		Base: a.total(), BaseCut: a.Cut, BaseGap: a.GapMs, Actor: e.Actor, Correlation: e.Correlation,
+	}
+	a.Releases[d.Release] = r
+	a.trim()
+}
+
+// releaseOf is the release number a fact of entity release speaks of.
+func releaseOf(e events.Event) int {
+	type numbered interface{ Number() int }
+	if n, ok := e.Data.(numbered); ok {
+		return n.Number()
+	}
+	return 0
+}
+
+func (r *Release) evolve(a *App, e events.Event) {
+	switch d := e.Data.(type) {
+	case events.ReleasePreparing:
+		r.Phase = preparing
+		r.HookTries++
+	case events.ReleaseStarted:
+		r.Phase, r.Progressed = progress, at(e)
+	case events.ReleasePaused:
+		if r.Phase != paused {
+			r.Before = r.Phase
+		}
+		r.Phase, r.Pause, r.Until, r.PausedAt = paused, d.Cause, d.Until, at(e)
+	case events.ReleaseResumed:
+		r.resume(at(e))
+	case events.ReleasePromoted:
+		r.Phase, r.Reached, r.Progressed = promoted, true, at(e)
+		a.Stable = r.Number
+		if d.How == fastRolledBack {
+			r.Phase, r.WarmUntil, r.Ended = completed, time.Time{}, at(e)
+		}
+	case events.ReleaseDemoted:
+		r.Phase, r.WarmUntil = cold, d.WarmUntil
+		if !d.WarmUntil.IsZero() {
+			r.Phase = warm
+		}
+	case events.ReleaseCooled:
+		r.WarmUntil = time.Time{}
+		if r.Phase == warm {
+			r.Phase = cold
+		}
+	case events.ReleaseCompleted:
+		r.Phase, r.Took, r.Ended = completed, d.TookMs, at(e)
+		r.Requests, r.Failed = d.Requests, d.Failed
+		a.end(r)
+	case events.ReleaseAborted:
+		r.Phase, r.Aborted, r.AbortedAt = returning, d.Cause, at(e)
+	case events.ReleaseRolledBack:
+		r.Phase, r.Ended, r.WarmUntil = rolledBack, at(e), d.WarmUntil
+		r.Requests, r.Failed = d.Requests, d.RequestsFailed
+		a.end(r)
+	case events.ReleaseSuperseded:
+		r.Phase, r.Ended = superseded, at(e)
+		a.end(r)
+	case events.ReleaseStranded:
+		r.Phase, r.Ended = stranded, at(e)
+		a.end(r)
+	}
+}
+
+const fastRolledBack = "fast-rolled-back"
+
+func (r *Release) resume(now time.Time) {
+	if r.Phase != paused {
+		return
+	}
+	r.Approved = r.Approved || r.Pause == causeApproval || r.Pause == causeStep
+	r.Phase, r.Pause, r.Until, r.Progressed = r.Before, "", time.Time{}, now
+}
+
+// end takes a release off the way.
+func (a *App) end(r *Release) {
+	if a.Live == r.Number {
+		a.Live = 0
+	}
+}
+
+// trim forgets the oldest ended releases beyond the app's history; what has
+// instances, serves or is on its way stays.
+func (a *App) trim() {
+	keep := historyDefault
+	if a.Accepted != nil {
+		keep = a.Accepted.Document.Deploy.Keep.History
+	}
+	for _, n := range service.Sorted(a.Releases) {
+		if len(a.Releases) <= keep+1 {
+			return
+		}
+		if n != a.Stable && n != a.Live && n != a.Last && len(a.of(n)) == 0 {
+			delete(a.Releases, n)
+			delete(a.Counts, n)
+		}
+	}
+}
+
+const historyDefault = 10 // releases remembered before anything is declared
+
+func (a *App) evolveCounts(e events.Event) {
+	switch d := e.Data.(type) {
+	case events.RoutingApplied:
+		a.count(d.Counts)
+	case events.TrafficDrained:
+		a.count(d.Counts)
+		a.Cut += int64(d.Cut)
+	}
+}
+
+func (a *App) count(cs []events.ReleaseCount) {
+	for _, c := range cs {
+		x := a.Counts[c.Release]
+		if x == nil {
+			x = &Count{}
+			a.Counts[c.Release] = x
+		}
+		x.Requests += c.Requests
+		x.Failed += c.Failures
+	}
+}
+
+func (a *App) total() (t Count) {
+	for _, c := range a.Counts {
+		t.Requests += c.Requests
+		t.Failed += c.Failed
+	}
+	return t
+}

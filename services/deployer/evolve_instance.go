@@ -1,0 +1,199 @@
+package deployer
+
+import (
+	"time"
+
+	"slipway.dev/events"
+	"slipway.dev/pkg/service"
+)
+
+func (a *App) evolveAssignment(e events.Event) {
+	if d, ok := e.Data.(events.AssignmentRequested); ok {
+		a.request(d, e)
+		return
+	}
+	i := a.Instances[instanceOf(e)]
+	if i == nil {
+		return
+	}
+	i.Cause = service.CauseOf(e)
+	switch d := e.Data.(type) {
+	case events.AssignmentCleared:
+		i.Held = false
+	case events.AssignmentWithdrawn:
+		i.Withdrawn, i.Told = true, d.Node != ""
+		i.StopBy = time.UnixMilli(d.StopByMs).UTC()
+	case events.PlacementPlaced:
+		i.Node, i.State, i.Lacks, i.Since = d.Node, "placed", "", at(e)
+	case events.PlacementBlocked:
+		i.State, i.Lacks, i.Since = "blocked", d.Lacks, at(e)
+	case events.PlacementCancelled, events.PlacementEvacuated:
+		a.drop(i, at(e))
+	}
+}
+
+func (a *App) request(d events.AssignmentRequested, e events.Event) {
+	ordinal := ordinalOf(d.Instance)
+	a.Instances[d.Instance] = &Inst{
+		ID: d.Instance, Release: d.Release, Ordinal: ordinal, Role: d.Role,
+		State: "requested", Held: d.Hold, Since: at(e), Cause: service.CauseOf(e),
+	}
+	r := a.Releases[d.Release]
+	if r == nil || d.Role != events.RoleService {
+		return
+	}
+	if r.Replicas[ordinal] == nil {
+		r.Replicas[ordinal] = &Replica{}
+	}
+	r.Replicas[ordinal].Attempt++
+	r.Replicas[ordinal].Lost = false
+}
+
+func (a *App) evolveInstance(e events.Event) {
+	i := a.Instances[instanceOf(e)]
+	if i == nil {
+		return
+	}
+	r := a.Releases[i.Release]
+	i.Cause = service.CauseOf(e)
+	i.State, i.Since, i.Why = e.Kind.Happened, at(e), e.Reason
+	switch d := e.Data.(type) {
+	case events.InstanceFetched:
+		i.Fetched = true
+	case events.InstanceFetchFailed:
+		if d.Final && r != nil {
+			r.Fatal = e.Reason
+		}
+		i.State = "fetching"
+	case events.InstanceStarting:
+		i.Try, i.Fetched = d.Try, true
+	case events.InstanceStarted:
+		i.Pid, i.Address, i.StartedAt = d.Pid, d.Address, at(e)
+	case events.InstanceReady:
+		i.Boot, i.ReadyAt = d.Boot, at(e)
+		a.progressed(r, at(e))
+	case events.InstanceAdopted:
+		i.State = "started"
+	case events.InstanceExited:
+		i.Code = d.Code
+		a.failure(r, Failure{i.ID, d.Code, e.Reason, d.Tail})
+	case events.InstanceStopping:
+		i.Drained = true
+	case events.InstanceFailed:
+		a.failed(i, r, Failure{i.ID, d.Code, e.Reason, d.Tail}, at(e))
+	case events.InstanceCompleted:
+		if r != nil && i.Role == events.RoleHook {
+			r.HookDone = true
+		}
+		a.drop(i, at(e))
+	case events.InstanceStopped:
+		a.drop(i, at(e))
+	}
+	a.gap(at(e))
+}
+
+// progressed notes an instance newly ready: the only progress that moves a deadline.
+func (a *App) progressed(r *Release, now time.Time) {
+	if r != nil && r.Number == a.Live && r.Phase != returning {
+		r.Progressed = now
+	}
+}
+
+func (a *App) failure(r *Release, f Failure) {
+	a.Ended = &f
+	if r != nil {
+		r.Failure = &f
+	}
+}
+
+func (a *App) failed(i *Inst, r *Release, f Failure, now time.Time) {
+	a.failure(r, f)
+	if r != nil && r.Replicas[i.Ordinal] != nil && i.Role == events.RoleService {
+		r.Replicas[i.Ordinal].Failures++
+		r.Replicas[i.Ordinal].FailedAt = now
+	}
+	if r != nil && i.Role == events.RoleHook {
+		r.Fatal = "hook " + i.ID + " failed: " + f.Reason
+		if a.Accepted != nil && r.Spec.Hooks.PreDeploy != nil && r.HookTries <= r.Spec.Hooks.PreDeploy.Retries {
+			r.Fatal, r.Phase = "", planned
+		}
+	}
+	a.drop(i, now)
+}
+
+func (a *App) drop(i *Inst, now time.Time) {
+	delete(a.Instances, i.ID)
+	delete(a.Pool, i.ID)
+	if r := a.Releases[i.Release]; r != nil && !i.Withdrawn && r.Replicas[i.Ordinal] != nil {
+		r.Replicas[i.Ordinal].Lost = true
+	}
+	a.gap(now)
+}
+
+// gap adds up the time in which no instance of the app was ready.
+func (a *App) gap(now time.Time) {
+	ready := false
+	for _, i := range a.Instances {
+		ready = ready || i.State == "ready"
+	}
+	switch {
+	case !ready && a.GapSince.IsZero() && a.Stable != 0:
+		a.GapSince = now
+	case ready && !a.GapSince.IsZero():
+		a.GapMs += now.Sub(a.GapSince).Milliseconds()
+		a.GapSince = time.Time{}
+	}
+}
+
+// instanceOf is the instance a fact speaks of.
+func instanceOf(e events.Event) string {
+	type named interface{ InstanceID() string }
+	if n, ok := e.Data.(named); ok {
+		return n.InstanceID()
+	}
+	return ""
+}
+
+func (a *App) evolveRoute(e events.Event) {
+	switch d := e.Data.(type) {
+	case events.RouteDeclared:
+		a.Route.Generation, a.Route.Said, a.Route.Removed = d.Generation, d.Route, false
+		a.Route.Cause = service.CauseOf(e)
+	case events.RouteShifted:
+		a.Route.Generation, a.Route.Said, a.Route.At = d.Generation, d.Route, at(e)
+		a.Route.Cause = service.CauseOf(e)
+	case events.RoutePaused:
+		a.Route.Generation, a.Route.Held = d.Generation, true
+	case events.RouteResumed:
+		a.Route.Generation, a.Route.Held = d.Generation, false
+	case events.RouteRemoved:
+		a.Route.Generation, a.Route.Removed, a.Route.Said = d.Generation, true, events.Route{}
+	case events.SettlementReached:
+		a.Route.Settled, a.Route.Pool = max(a.Route.Settled, d.Generation), max(a.Route.Pool, d.Pool)
+	case events.PoolChanged:
+		a.list(d)
+	case events.EndpointDrained:
+		if i := a.Instances[d.Endpoint.Endpoint]; i != nil {
+			i.Drained = true
+		}
+	}
+}
+
+// list notes with which generation of the pool an endpoint came in.
+func (a *App) list(d events.PoolChanged) {
+	listed := make(map[string]bool, len(d.Endpoints))
+	for _, p := range d.Endpoints {
+		if p.Terminating || !p.Ready {
+			continue
+		}
+		listed[p.Endpoint] = true
+		if a.Pool[p.Endpoint] == 0 {
+			a.Pool[p.Endpoint] = d.Generation
+		}
+	}
+	for id := range a.Pool {
+		if !listed[id] {
+			delete(a.Pool, id)
+		}
+	}
+}

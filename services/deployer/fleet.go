@@ -1,0 +1,104 @@
+package deployer
+
+import (
+	"strings"
+
+	"slipway.dev/events"
+)
+
+// common folds what every app needs: nodes, gateways, and who owns which host.
+func common(f *Fleet, e events.Event) {
+	switch d := e.Data.(type) {
+	case events.NodeJoined:
+		if f.Nodes == nil {
+			f.Nodes = map[string]*Node{}
+		}
+		f.Nodes[d.Node] = &Node{NodeDescription: d.NodeDescription, Name: d.Node, Boot: d.Incarnation, Alive: true, Since: at(e)}
+	case events.NodeChanged:
+		if n := f.Nodes[d.Node]; n != nil {
+			n.NodeDescription = d.NodeDescription
+		}
+	case events.NodeLeft:
+		if n := f.Nodes[d.Node]; n != nil {
+			n.Alive, n.Gone = false, true
+		}
+	case events.GatewayJoined:
+		f.gateway(d.Gateway, true)
+	case events.GatewayLeft:
+		f.gateway(d.Gateway, false)
+	case events.LeaseGranted:
+		f.lease(d.Lease, true)
+	case events.LeaseResumed:
+		f.lease(d.Lease, true)
+	case events.LeaseLapsed:
+		f.lease(d.Lease, false)
+	case events.LeaseReleased:
+		f.lease(d.Lease, false)
+	case events.RouteDeclared:
+		f.own(d.App, d.Rules)
+	case events.RouteShifted:
+		f.own(d.App, d.Rules)
+	case events.RouteRemoved:
+		f.own(d.App, nil)
+	}
+}
+
+func (f *Fleet) lease(l events.Lease, alive bool) {
+	switch l.Kind {
+	case "gateway":
+		f.gateway(l.Name, alive)
+	case "node":
+		if n := f.Nodes[l.Name]; n != nil {
+			n.Alive = alive && !n.Gone
+		}
+	}
+}
+
+func (f *Fleet) gateway(name string, live bool) {
+	if f.Gateways == nil {
+		f.Gateways = map[string]bool{}
+	}
+	if !live {
+		delete(f.Gateways, name)
+		return
+	}
+	f.Gateways[name] = true
+}
+
+// own gives hosts to the app that named them first.
+func (f *Fleet) own(app string, rules []events.RouteRule) {
+	if f.Hosts == nil {
+		f.Hosts = map[string]string{}
+	}
+	for way, owner := range f.Hosts {
+		if owner == app && !names(rules, way) {
+			delete(f.Hosts, way)
+		}
+	}
+	for _, r := range rules {
+		if _, taken := f.Hosts[wayOf(r)]; !taken {
+			f.Hosts[wayOf(r)] = app
+		}
+	}
+}
+
+// taken lists the ways in that another app owns.
+func (f *Fleet) taken(app string, rules []events.RouteRule) (ways []string) {
+	for _, r := range rules {
+		if owner, ok := f.Hosts[wayOf(r)]; ok && owner != app {
+			ways = append(ways, wayOf(r)+" is owned by "+owner)
+		}
+	}
+	return ways
+}
+
+func names(rules []events.RouteRule, way string) bool {
+	for _, r := range rules {
+		if wayOf(r) == way {
+			return true
+		}
+	}
+	return false
+}
+
+func wayOf(r events.RouteRule) string { return strings.ToLower(r.Host) + r.Path }

@@ -1,0 +1,174 @@
+package deployer
+
+import (
+	"maps"
+	"time"
+
+	"slipway.dev/events"
+	"slipway.dev/pkg/service"
+)
+
+// Cluster is the placer's one key: what is to be placed, and where it was.
+type Cluster struct {
+	Nodes    map[string]*Node    `json:"nodes"`
+	Uses     map[string]*Use     `json:"uses"`     // by node
+	Requests map[string]*Request `json:"requests"` // by instance, until it has ended
+	Open     map[string]bool     `json:"open"`     // instances to be placed, cancelled or told why not
+}
+
+// Request is an instance somebody wants to run somewhere.
+type Request struct {
+	events.AssignmentRequested
+	Node      string        `json:"placed,omitempty"`
+	Withdrawn bool          `json:"withdrawn,omitempty"`
+	Lacks     string        `json:"lacks,omitempty"` // as said in blocked
+	Cause     service.Cause `json:"cause"`
+}
+
+// clusterKey is the placer's only key.
+const clusterKey = "cluster"
+
+// NewCluster is a cluster without a node.
+func NewCluster() *Cluster {
+	return &Cluster{Nodes: map[string]*Node{}, Uses: map[string]*Use{}, Requests: map[string]*Request{}, Open: map[string]bool{}}
+}
+
+func (c *Cluster) evolve(e events.Event) {
+	f := Fleet{Nodes: c.Nodes}
+	switch d := e.Data.(type) {
+	case events.NodeJoined, events.NodeChanged, events.NodeLeft,
+		events.LeaseGranted, events.LeaseLapsed, events.LeaseResumed, events.LeaseReleased:
+		common(&f, e)
+	case events.AssignmentRequested:
+		c.Requests[d.Instance] = &Request{AssignmentRequested: d, Cause: service.CauseOf(e)}
+		c.Open[d.Instance] = true
+	case events.AssignmentWithdrawn:
+		if q := c.Requests[d.Instance]; q != nil {
+			q.Withdrawn, q.Cause = true, service.CauseOf(e)
+		}
+	case events.AssignmentCleared:
+		if q := c.Requests[d.Instance]; q != nil && q.Hold {
+			q.Hold = false
+			c.reserve(q, 1)
+		}
+	case events.PlacementPlaced:
+		if q := c.Requests[d.Instance]; q != nil && q.Node == "" {
+			q.Node = d.Node
+			delete(c.Open, d.Instance)
+			c.reserve(q, 1)
+			c.use(d.Node).Apps[q.App]++
+		}
+	case events.PlacementBlocked:
+		if q := c.Requests[d.Instance]; q != nil {
+			q.Lacks = d.Lacks
+		}
+	default:
+		if ends(e.Data) {
+			c.end(instanceOf(e))
+		}
+	}
+}
+
+// ends tells whether a fact frees what an instance had reserved.
+func ends(p events.Payload) bool {
+	switch p.(type) {
+	case events.PlacementCancelled, events.PlacementEvacuated, events.InstanceStopped, events.InstanceFailed, events.InstanceCompleted:
+		return true
+	}
+	return false
+}
+
+func (c *Cluster) end(instance string) {
+	q := c.Requests[instance]
+	if q == nil {
+		return
+	}
+	if q.Node != "" {
+		c.reserve(q, -1)
+		u := c.use(q.Node)
+		if u.Apps[q.App]--; u.Apps[q.App] <= 0 {
+			delete(u.Apps, q.App)
+		}
+	}
+	delete(c.Requests, instance)
+	delete(c.Open, instance)
+}
+
+// reserve takes or gives back what an instance may use; a held one reserves nothing.
+func (c *Cluster) reserve(q *Request, sign int64) {
+	if q.Hold || q.Node == "" {
+		return
+	}
+	reserveOn(c.use(q.Node), q, sign)
+}
+
+func reserveOn(u *Use, q *Request, sign int64) {
+	u.Reserved.CPUMilli += sign * q.Resources.CPUMilli
+	u.Reserved.MemoryBytes += sign * q.Resources.MemoryBytes
+	for _, p := range q.HostPorts {
+		if sign > 0 {
+			u.Ports[p] = q.Instance
+		} else if u.Ports[p] == q.Instance {
+			delete(u.Ports, p)
+		}
+	}
+}
+
+func (c *Cluster) use(node string) *Use {
+	u := c.Uses[node]
+	if u == nil {
+		u = &Use{Ports: map[int]string{}, Apps: map[string]int{}}
+		c.Uses[node] = u
+	}
+	if u.Ports == nil {
+		u.Ports = map[int]string{}
+	}
+	if u.Apps == nil {
+		u.Apps = map[string]int{}
+	}
+	return u
+}
+
+// decide places what is open, cancels what was withdrawn before it had a place, and
+// tells once why something has none.
+func (c *Cluster) decide(time.Time) (say service.Says) {
+	uses := maps.Clone(c.Uses)
+	for _, id := range service.Sorted(c.Open) {
+		if len(say.Facts) == events.MaxAppendEvents {
+			return say
+		}
+		q := c.Requests[id]
+		of := events.OfInstance{App: q.App, Instance: id}
+		if q.Withdrawn {
+			say.Because(q.Cause, "withdrawn before it was placed").Fact(events.PlacementCancelled{OfInstance: of})
+			continue
+		}
+		node, lacks := place(q, c.Nodes, uses)
+		switch {
+		case node != "":
+			of.Node = node
+			uses[node] = tentative(useOf(uses, node), q)
+			say.Because(q.Cause, "%s on %d nodes", q.Placement.Strategy, len(c.Nodes)).Fact(events.PlacementPlaced{
+				OfInstance: of, Release: q.Release, SpecHash: q.SpecHash, Role: q.Role,
+				Resources: q.Resources, HostPorts: q.HostPorts, Hold: q.Hold,
+			})
+		case lacks != q.Lacks:
+			say.Because(q.Cause, "%s", lacks).Fact(events.PlacementBlocked{OfInstance: of, Lacks: lacks})
+		default:
+			say.Waits(id, waitsPlacement, "%s", lacks)
+		}
+	}
+	return say
+}
+
+// tentative is a node's use with one more instance, for the rest of a decision.
+func tentative(u *Use, q *Request) *Use {
+	next := &Use{Reserved: u.Reserved, Ports: map[int]string{}, Apps: map[string]int{}}
+	maps.Copy(next.Ports, u.Ports)
+	maps.Copy(next.Apps, u.Apps)
+	next.Apps[q.App]++
+	if !q.Hold {
+		reserveOn(next, q, 1)
+	}
+	return next
+}

@@ -1,0 +1,246 @@
+package deployer
+
+import (
+	"fmt"
+	"strings"
+
+	"slipway.dev/events"
+	"slipway.dev/pkg/service"
+)
+
+// How a release came about.
+const (
+	howDeploy   = "deploy"
+	howRollback = "rollback"
+	howRetry    = "retry"
+)
+
+// takeUp makes a release of the newest declaration. A live one is taken back first:
+// two never run beside each other.
+func (v view) takeUp() (say service.Says) {
+	p := v.Pending
+	if p == nil || v.Retired {
+		return say
+	}
+	if r := v.Releases[v.Live]; r != nil {
+		switch r.Phase {
+		case promoted:
+			return v.finish(r)
+		case returning:
+			return say
+		}
+		say.Because(p.Cause, "declaration %d stands", p.Number).Fact(v.abort(r, causeSuperseded, "", ""))
+		return say
+	}
+	if reasons := v.refusals(p.Document); len(reasons) > 0 {
+		say.Because(p.Cause, "%s", refusalWords(reasons)).
+			Fact(events.ReleaseRefused{OfRelease: v.ref(&Release{Number: v.Last + 1}), Reasons: reasons})
+		return say
+	}
+	revision := p.Document.Revision()
+	if r := v.Releases[v.Stable]; r != nil && r.Revision == revision && !p.Force {
+		say.Because(p.Cause, "release %d is of this revision", r.Number).
+			Fact(events.ReleaseUnchanged{OfRelease: v.ref(r), Declaration: p.Number})
+		return say
+	}
+	if r := v.warmOf(revision); r != nil && !p.Force {
+		return v.flipTo(r, p.Cause, "declared again while release "+itoa(r.Number)+" is warm")
+	}
+	return v.release(p.Cause, revision, p.Document.Spec(), p, howDeploy, p.Document.Deploy.Strategy, "declared "+p.By)
+}
+
+// release plans one: its number, what it runs, the way to it.
+func (v view) release(c service.Cause, revision string, spec events.Spec, d *Declaration, how, strategy, why string) (say service.Says) {
+	order := d.Document.Deploy.Rolling.Order
+	if order == "" && spec.HasFixedPort() {
+		order = events.OrderStopFirst
+	}
+	if order == "" {
+		order = events.OrderStartFirst
+	}
+	target := v.targetOf(d.Document)
+	say.Because(c, "%s, %s of %d", why, strategy, target).Fact(events.ReleasePlanned{
+		OfRelease: v.ref(&Release{Number: v.Last + 1}), Declaration: d.Number, Revision: revision,
+		SpecHash: revision, Spec: spec, Strategy: strategy, Order: order, From: v.Stable,
+		Skipped: v.Skipped, How: how, Target: target,
+	})
+	return say
+}
+
+// refusals are all reasons why a document can make no release here.
+func (v view) refusals(d events.Document) (reasons []events.Refusal) {
+	if d.HasHTTP() {
+		for _, t := range v.fleet.taken(v.Name, v.rules(d, 0)) {
+			reasons = append(reasons, events.Refusal{Code: "host-taken", Field: "ports", Text: t})
+		}
+	}
+	live, able, fits := 0, 0, 0
+	for _, name := range service.Sorted(v.fleet.Nodes) {
+		n := v.fleet.Nodes[name]
+		if n.Gone {
+			continue
+		}
+		live++
+		if !n.runs(d.Driver) {
+			continue
+		}
+		able++
+		if n.holds(d.Resources, events.Resources{}) {
+			fits++
+		}
+	}
+	switch {
+	case live > 0 && able == 0:
+		reasons = append(reasons, events.Refusal{Code: "no-driver", Field: "driver", Text: fmt.Sprintf("none of %d nodes runs driver %s", live, d.Driver)})
+	case able > 0 && fits == 0:
+		reasons = append(reasons, events.Refusal{Code: "never-fits", Field: "resources", Text: fmt.Sprintf("%s is more than any of %d nodes has", resourceWords(d.Resources), able)})
+	}
+	return reasons
+}
+
+// rollback returns to an earlier release: at once if it is warm, by one flip onto new
+// instances within the window, by the app's strategy beyond it.
+func (v view) rollback(w events.Event, d events.WishRollbackRequested) (say service.Says) {
+	c := service.CauseOf(w)
+	no := func(cause, why string) service.Says {
+		say.Because(c, "%s", why).Fact(events.RollbackRefused{
+			OfRelease: v.ref(&Release{Number: v.Stable}), Cause: cause, Kept: v.kept(),
+		})
+		return say
+	}
+	if v.Live != 0 || v.Retired || v.Accepted == nil {
+		return no("busy", "no rollback now: "+v.stands())
+	}
+	r := v.goal(d.To)
+	switch {
+	case r == nil && d.To != 0:
+		return no("gone", fmt.Sprintf("release %d is not kept; kept are %s", d.To, strings.Trim(fmt.Sprint(v.kept()), "[]")))
+	case r == nil:
+		return no("none", "no earlier release of another revision")
+	case r.Number == v.Stable:
+		return no("serving", fmt.Sprintf("release %d serves already", r.Number))
+	}
+	why := orWords(d.Message, "rolled back by "+w.Actor)
+	if v.ableWarm(r) {
+		return v.flipTo(r, c, why)
+	}
+	strategy := events.BlueGreen
+	if v.age(r) > v.policy().Keep.Window {
+		strategy = v.policy().Strategy
+	}
+	return v.release(c, r.Revision, r.Spec, v.Accepted, howRollback, strategy, why)
+}
+
+// goal is the release a rollback leads to.
+func (v view) goal(to int) *Release {
+	if to != 0 {
+		if r := v.Releases[to]; r != nil && r.Reached {
+			return r
+		}
+		return nil
+	}
+	stable := v.Releases[v.Stable]
+	numbers := service.Sorted(v.Releases)
+	for k := len(numbers) - 1; k >= 0; k-- {
+		r := v.Releases[numbers[k]]
+		served := r.Phase == warm || r.Phase == cold || r.Phase == completed
+		if served && r.Reached && stable != nil && r.Number != stable.Number && r.Revision != stable.Revision {
+			return r
+		}
+	}
+	return nil
+}
+
+// kept are the releases a rollback can reach.
+func (v view) kept() (l []int) {
+	for _, n := range service.Sorted(v.Releases) {
+		if v.Releases[n].Reached && n != v.Stable {
+			l = append(l, n)
+		}
+	}
+	return l
+}
+
+// age counts the releases that served after r.
+func (v view) age(r *Release) (n int) {
+	for number, x := range v.Releases {
+		if x.Reached && number > r.Number {
+			n++
+		}
+	}
+	return n
+}
+
+func (v view) warmOf(revision string) *Release {
+	for _, r := range v.warm() {
+		if r.Revision == revision && v.ableWarm(r) {
+			return r
+		}
+	}
+	return nil
+}
+
+// ableWarm tells whether a warm release could carry everything this moment.
+func (v view) ableWarm(r *Release) bool {
+	return r.isWarm() && len(v.of(r.Number).keep(v.available)) >= v.target()
+}
+
+// flipTo gives a warm release all requests; flip does the rest once that has settled.
+func (v view) flipTo(r *Release, c service.Cause, why string) (say service.Says) {
+	if v.routed() && !v.routes(r) {
+		return v.shift(just(r), c, "%s", why)
+	}
+	if !v.routed() {
+		say.Because(c, "%s", why).Fact(v.fast(r))
+	}
+	return say
+}
+
+func (v view) fast(r *Release) events.ReleasePromoted {
+	return events.ReleasePromoted{
+		OfRelease: v.ref(r), How: fastRolledBack, Target: v.target(),
+		Available: len(v.of(r.Number).keep(v.available)), Route: v.Route.Generation,
+	}
+}
+
+// flipping is the warm release that has been given all requests; nil for none.
+func (v view) flipping() *Release {
+	for _, r := range v.warm() {
+		if v.Live == 0 && v.routed() && v.routes(r) {
+			return r
+		}
+	}
+	return nil
+}
+
+// flip finishes a return to a warm release: nothing is started, roles change.
+func (v view) flip() (say service.Says) {
+	if v.Live != 0 || v.Retired || v.Accepted == nil {
+		return say
+	}
+	if r := v.flipping(); r != nil {
+		if !v.settled() {
+			return v.waitSettled(v.id(r))
+		}
+		say.Because(v.Route.Cause, "route %d settled, %d warm instances serve", v.Route.Generation, len(v.of(r.Number))).Fact(v.fast(r))
+		return say
+	}
+	for _, n := range service.Sorted(v.Releases) {
+		r := v.Releases[n]
+		if r.Phase != completed || n == v.Stable {
+			continue
+		}
+		c := v.Counts[n]
+		if c == nil {
+			c = &Count{}
+		}
+		keep, until := v.policy().Keep, v.now
+		rb := events.ReleaseRolledBack{OfRelease: v.ref(r), To: v.Stable, TookMs: v.now.Sub(v.Route.At).Milliseconds(), Requests: c.Requests, RequestsFailed: c.Failed}
+		if keep.Warm > 0 && keep.WarmForMs > 0 {
+			rb.WarmUntil = until.Add(ms(keep.WarmForMs)).UTC()
+		}
+		say.Because(v.Releases[v.Stable].Cause, "release %d serves again", v.Stable).Fact(rb)
+		return say
+	}
+	return say
+}

@@ -1,0 +1,128 @@
+package deployer
+
+import (
+	"fmt"
+
+	"slipway.dev/events"
+	"slipway.dev/pkg/service"
+)
+
+// check is what the deployer promises of an app at every position of the log.
+func check(a *App, _ *Fleet) error {
+	for _, promise := range []func(*App) error{oneLive, retiredIsEmpty, bounded, sharesWhole, uniqueReplicas} {
+		if err := promise(a); err != nil {
+			return fmt.Errorf("app %s: %w", a.Name, err)
+		}
+	}
+	return nil
+}
+
+// oneLive: at most one release of an app is on its way (P11).
+func oneLive(a *App) error {
+	n := 0
+	for _, r := range a.Releases {
+		switch r.Phase {
+		case planned, preparing, progress, paused, returning, promoted:
+			n++
+		}
+	}
+	if n > 1 {
+		return fmt.Errorf("%d live releases, 1 allowed", n)
+	}
+	return nil
+}
+
+// retiredIsEmpty: of a retired app whose way in is gone nothing new is wanted (P2).
+func retiredIsEmpty(a *App) error {
+	if !a.Retired || a.Accepted == nil {
+		return nil
+	}
+	for _, i := range a.all() {
+		if wanted(i) && i.State == "requested" && i.Since.After(a.RetiredAt) {
+			return fmt.Errorf("retired, yet %s was requested", i.ID)
+		}
+	}
+	return nil
+}
+
+// bounded: instances of a rolling release never exceed target + surge (P1, P4).
+func bounded(a *App) error {
+	r := a.Releases[a.Live]
+	if r == nil || a.Accepted == nil || r.Strategy != events.Rolling || r.Phase != progress || a.Accepted.Document.PerNode {
+		return nil
+	}
+	d := a.Accepted.Document
+	v := view{App: a, fleet: &Fleet{}}
+	most := d.Replicas + max(d.Deploy.Surge(d.Replicas), 1)
+	mine := len(v.of(r.Number).keep(wanted))
+	if mine > max(d.Replicas, r.Target) {
+		return fmt.Errorf("%d instances of release %d placed, %d wanted", mine, r.Number, d.Replicas)
+	}
+	if all := len(v.existing(r)); mine > 0 && all > most && all > r.Target+max(d.Deploy.Surge(r.Target), 1) && all > a.before(r) {
+		return fmt.Errorf("%d instances exist, %d + surge allowed", all, d.Replicas)
+	}
+	return nil
+}
+
+// before is how many instances of other releases exist: a release that began with
+// too many only ever makes them fewer.
+func (a *App) before(r *Release) int {
+	return len(a.all().keep(func(i *Inst) bool { return i.Release != r.Number })) + 1
+}
+
+// sharesWhole: the shares of a route are all of its requests, on two releases at most.
+func sharesWhole(a *App) error {
+	sum := 0
+	for _, s := range a.Route.Said.Shares {
+		sum += s.ShareBp
+	}
+	if n := len(a.Route.Said.Shares); n > 2 || n > 0 && sum != fullBp {
+		return fmt.Errorf("route %d shares %d basis points over %d releases", a.Route.Generation, sum, n)
+	}
+	return nil
+}
+
+// uniqueReplicas: no two wanted instances stand for one replica of a release.
+func uniqueReplicas(a *App) error {
+	seen := map[[2]int]string{}
+	for _, i := range a.all() {
+		if i.Role != events.RoleService || !wanted(i) {
+			continue
+		}
+		k := [2]int{i.Release, i.Ordinal}
+		if other, twice := seen[k]; twice {
+			return fmt.Errorf("%s and %s stand for one replica", other, i.ID)
+		}
+		seen[k] = i.ID
+	}
+	return nil
+}
+
+// checkCluster is what the placer promises: no port and no capacity is given twice.
+func checkCluster(c *Cluster, _ *struct{}) error {
+	used := map[string]events.Resources{}
+	ports := map[string]string{}
+	for _, id := range service.Sorted(c.Requests) {
+		q := c.Requests[id]
+		if q.Node == "" || q.Hold {
+			continue
+		}
+		u := used[q.Node]
+		u.CPUMilli += q.Resources.CPUMilli
+		u.MemoryBytes += q.Resources.MemoryBytes
+		used[q.Node] = u
+		for _, p := range q.HostPorts {
+			at := fmt.Sprintf("%s:%d", q.Node, p)
+			if other, twice := ports[at]; twice {
+				return fmt.Errorf("%s and %s were both given %s", other, id, at)
+			}
+			ports[at] = id
+		}
+	}
+	for name, u := range used {
+		if n := c.Nodes[name]; n != nil && u.MemoryBytes > n.MemoryBytes {
+			return fmt.Errorf("%s reserved on %s, it has %s", bytesWords(u.MemoryBytes), name, bytesWords(n.MemoryBytes))
+		}
+	}
+	return nil
+}

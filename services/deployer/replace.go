@@ -1,0 +1,267 @@
+package deployer
+
+import (
+	"time"
+
+	"slipway.dev/events"
+	"slipway.dev/pkg/service"
+)
+
+// rolling replaces instance by instance: missing ones first, replacements second,
+// the shares following what is available.
+func (v view) rolling(r *Release) (say service.Says) {
+	say = v.replace(r, v.limits(r))
+	if !say.Empty() || !v.carries(r) {
+		return say
+	}
+	say.Add(v.promote(r, events.Rolling))
+	return say
+}
+
+// limits is how many instances may be more or fewer than the target.
+type limits struct{ surge, unavailable int }
+
+func (v view) limits(r *Release) limits {
+	n, p := v.target(), v.policy()
+	l := limits{surge: p.Surge(n), unavailable: p.Unavailable(n)}
+	blocked := v.of(r.Number).keep(func(i *Inst) bool { return i.State == "blocked" && wanted(i) })
+	switch {
+	case r.Strategy == events.Recreate:
+		l = limits{0, n}
+	case p.Rolling.Order == events.OrderStopFirst:
+		l = limits{0, max(l.unavailable, 1)}
+	case r.Order == events.OrderStopFirst && len(blocked) > 0: // only where old and new clash
+		l.unavailable = max(l.unavailable, 1)
+	case l.surge == 0 && l.unavailable == 0:
+		l.surge = 1
+	}
+	return l
+}
+
+// carries tells whether a release serves all by itself: at target, all requests its
+// own, applied by every live gateway.
+func (v view) carries(r *Release) bool {
+	if len(v.of(r.Number).keep(v.available)) < v.target() {
+		return false
+	}
+	return !v.routed() || v.settled() && v.routes(r)
+}
+
+// replace brings the app to one release, within limits; level-triggered: it says
+// what is missing now. It serves a rollout and, with the releases exchanged, its
+// return.
+func (v view) replace(to *Release, lim limits) (say service.Says) {
+	mine, others := v.of(to.Number).keep(wanted), v.others(to)
+	target := v.target()
+	say.Add(v.more(to, min(target-len(mine), target+lim.surge-len(v.existing(to))), false))
+	say.Add(v.withdrawAll(v.unrouted(others), "replaced", "no settled route names release %d"))
+	say.Add(v.fewer(mine, len(mine)-target))
+	if !say.Empty() {
+		return say
+	}
+	leave := v.mayLeave(others, target-lim.unavailable)
+	if want, ok := v.sharesOver(to, others, leave); ok && !v.Route.shares(want) {
+		return v.shift(want, to.Cause, "%s", v.shareWords(want))
+	}
+	if v.routed() && !v.settled() {
+		return v.waitSettled(v.id(to))
+	}
+	for _, i := range leave {
+		if v.routed() && len(others) == len(leave) && v.share(to.Number) < fullBp && len(mine.keep(v.available)) >= target {
+			break // the last of the old leave when the route names them no more
+		}
+		say.Because(i.Cause, "%s", v.leaveWords(i, target)).Fact(v.withdrawal(i, "replaced"))
+	}
+	if say.Empty() {
+		v.waitInstances(&say, to, mine, target)
+	}
+	return say
+}
+
+// others are the instances that are to make room: of every release but one, not
+// kept warm, not withdrawn.
+func (v view) others(to *Release) insts {
+	return v.existing(to).keep(func(i *Inst) bool { return i.Release != to.Number && wanted(i) })
+}
+
+// more requests up to n instances for the ordinals that have none; a replacement of
+// a failed one waits for its back-off.
+func (v view) more(r *Release, n int, hold bool) (say service.Says) {
+	have := map[int]bool{}
+	for _, i := range v.of(r.Number).keep(wanted) {
+		have[i.Ordinal] = true
+	}
+	for ordinal := 1; n > 0 && ordinal <= v.target(); ordinal++ {
+		if have[ordinal] {
+			continue
+		}
+		rep := r.replica(ordinal)
+		if from := rep.retryAt(v.Name, ordinal); v.now.Before(from) {
+			say.Waits(v.id(r), waitsTime, "replica %d is tried again at %s", ordinal, from.Format(time.TimeOnly))
+			n--
+			continue
+		}
+		id := instanceID(v.Name, r.Number, rep.Attempt+1, ordinal)
+		say.Because(r.Cause, "%d of %d wanted", len(have)+1, v.target()).Fact(v.request(r, id, events.RoleService, hold))
+		have[ordinal] = true
+		n--
+	}
+	return say
+}
+
+// fewer withdraws n instances, those that serve least and the highest first.
+func (v view) fewer(mine insts, n int) (say service.Says) {
+	if n <= 0 {
+		return say
+	}
+	order := append(mine.keep(func(i *Inst) bool { return !v.available(i) }), mine.keep(v.available)...)
+	drop := order[:0:0]
+	for k := range order { // unavailable ones first, then from the end
+		if !v.available(order[k]) && len(drop) < n {
+			drop = append(drop, order[k])
+		}
+	}
+	for k := len(order) - 1; k >= 0 && len(drop) < n; k-- {
+		if v.available(order[k]) {
+			drop = append(drop, order[k])
+		}
+	}
+	for _, i := range drop {
+		say.Because(i.Cause, "%d exist, %d wanted", len(mine), v.target()).Fact(v.withdrawal(i, "scaled"))
+	}
+	return say
+}
+
+// mayLeave are the old instances that may go now: what does not serve at once,
+// what serves only while enough others do. Silence buys nothing below budget.
+func (v view) mayLeave(old insts, least int) (leave insts) {
+	spare := len(v.all().keep(v.serving)) - least
+	for _, i := range old {
+		if !v.serving(i) && (!v.silent(i) || spare >= 0) && !v.becoming(i) {
+			leave = append(leave, i)
+		}
+	}
+	for _, i := range old {
+		if v.serving(i) && spare > 0 {
+			spare--
+			leave = append(leave, i)
+		}
+	}
+	return leave
+}
+
+// becoming tells whether an instance is ready but not yet counted: minReady has not
+// passed, or a pool that lists it has not settled. It may be all that serves.
+func (v view) becoming(i *Inst) bool { return v.lives(i) && !v.serving(i) }
+
+func (v view) leaveWords(i *Inst, target int) string {
+	if !v.serving(i) {
+		return "does not serve (" + i.State + "), replaced"
+	}
+	return "replaced, " + itoa(len(v.all().keep(v.serving))) + " of " + itoa(target) + " available"
+}
+
+func (r *Release) replica(ordinal int) Replica {
+	if x := r.Replicas[ordinal]; x != nil {
+		return *x
+	}
+	return Replica{}
+}
+
+// Back-off of the replacement of a failed instance.
+const (
+	replaceMin = 5 * time.Second
+	replaceMax = 5 * time.Minute
+)
+
+// retryAt is when a failed replica may be tried again: 5 s × 2^k, at most 5 m, plus
+// up to a tenth by hash so that many do not come back at once.
+func (x Replica) retryAt(app string, ordinal int) time.Time {
+	if x.Failures == 0 {
+		return time.Time{}
+	}
+	wait := replaceMin << min(x.Failures-1, 10)
+	wait = min(wait, replaceMax)
+	jitter := wait / 10 * time.Duration(hash32(app+"/"+itoa(ordinal)+"/"+itoa(x.Attempt))%100) / 100
+	return x.FailedAt.Add(wait + jitter)
+}
+
+func (v view) request(r *Release, id, role string, hold bool) events.AssignmentRequested {
+	return events.AssignmentRequested{
+		OfInstance: events.OfInstance{App: v.Name, Instance: id}, Release: r.Number,
+		SpecHash: r.Revision, Role: role, Hold: hold,
+		Resources: r.Spec.Resources, Placement: v.placement(), Driver: r.Spec.Driver, HostPorts: hostPorts(r.Spec),
+	}
+}
+
+func (v view) placement() events.Placement {
+	p := v.Accepted.Document.Placement
+	if v.Accepted.Document.PerNode {
+		p.MaxPerNode = 1
+	}
+	return p
+}
+
+func hostPorts(s events.Spec) (ports []int) {
+	for _, name := range s.PortNames() {
+		if p := s.Ports[name].HostPort; p != 0 {
+			ports = append(ports, p)
+		}
+	}
+	return ports
+}
+
+// stopAfterDrain is how long after the drain deadline an instance is stopped even
+// if nobody said drained: it covers a gateway's lease and fence.
+const stopAfterDrain = 30 * time.Second
+
+func (v view) withdrawal(i *Inst, cause string) events.AssignmentWithdrawn {
+	drain, by := int64(0), i.StopBy
+	if r := v.Releases[i.Release]; r != nil {
+		drain = r.Spec.Stop.DrainMs
+	}
+	if by.IsZero() {
+		by = v.now.Add(ms(drain) + stopAfterDrain)
+	}
+	return events.AssignmentWithdrawn{
+		OfInstance: events.OfInstance{App: v.Name, Node: i.Node, Instance: i.ID},
+		Cause:      cause, DrainMs: drain, StopByMs: by.UnixMilli(),
+	}
+}
+
+func (v view) withdrawAll(l insts, cause, why string) (say service.Says) {
+	for _, i := range l {
+		say.Because(i.Cause, why, i.Release).Fact(v.withdrawal(i, cause))
+	}
+	return say
+}
+
+// waitInstances names what the instances of a release wait for.
+func (v view) waitInstances(say *service.Says, r *Release, mine insts, target int) {
+	for _, i := range mine {
+		switch {
+		case v.available(i):
+		case i.State == "blocked":
+			say.Waits(v.id(r), waitsPlacement, "%s", i.Lacks)
+		case i.State == "requested":
+			say.Waits(v.id(r), waitsPlacement, "%s to be placed: %s", i.ID, v.nodesWords())
+		case i.State == "placed", i.State == "fetching":
+			say.Waits(v.id(r), waitsArtifact, "%s on %s: %s", i.ID, i.Node, i.State)
+		default:
+			say.Waits(v.id(r), waitsReadiness, "%s on %s: %s %s", i.ID, i.Node, i.State, i.Why)
+		}
+	}
+	if len(mine) < target && len(say.Waiting) == 0 {
+		say.Waits(v.id(r), waitsDrain, "room for %d more", target-len(mine))
+	}
+}
+
+func (v view) nodesWords() string {
+	n := 0
+	for _, x := range v.fleet.Nodes {
+		if x.Alive {
+			n++
+		}
+	}
+	return itoa(n) + " nodes live"
+}

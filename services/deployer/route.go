@@ -1,0 +1,205 @@
+package deployer
+
+import (
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+
+	"slipway.dev/events"
+	"slipway.dev/pkg/service"
+)
+
+const fullBp = 10_000 // basis points of the whole
+
+// rules are an app's ways in, as its app file has them; green is the release a
+// preview host leads to, 0 for none.
+func (v view) rules(d events.Document, green int) (rules []events.RouteRule) {
+	for _, name := range service.Sorted(d.Ports) {
+		p := d.Ports[name]
+		if !p.Routed() {
+			continue
+		}
+		port := name
+		if name == d.Spec().MainPort() {
+			port = ""
+		}
+		for _, h := range v.hosts(p) {
+			rules = append(rules, events.RouteRule{Host: strings.ToLower(h), Path: pathOr(p.Path), Strip: p.Strip, Port: port})
+		}
+	}
+	if preview := d.Deploy.BlueGreen.PreviewHost; preview != "" && green != 0 {
+		rules = append(rules, events.RouteRule{Host: strings.ToLower(preview), Path: "/", Release: green})
+	}
+	sort.Slice(rules, func(i, j int) bool {
+		return rules[i].Host+" "+rules[i].Path < rules[j].Host+" "+rules[j].Path
+	})
+	return rules
+}
+
+func (v view) hosts(p events.DeclaredPort) []string {
+	if len(p.Hosts) > 0 {
+		return p.Hosts
+	}
+	return []string{v.Name + "." + v.cfg.DefaultDomain}
+}
+
+func pathOr(p string) string {
+	if p == "" {
+		return "/"
+	}
+	return p
+}
+
+// way is the route as it should be with these shares.
+func (v view) way(shares []events.RouteShare) events.Route {
+	d := v.Accepted.Document
+	return events.Route{
+		Rules: v.rules(d, v.green()), Shares: shares, Balance: d.Balance,
+		HTTP: d.Limits.HTTP, MeshPort: v.Route.Said.MeshPort,
+	}
+}
+
+// green is the release a preview host shows now.
+func (v view) green() int {
+	r := v.Releases[v.Live]
+	if r == nil || r.Strategy != events.BlueGreen || r.Phase != progress && r.Phase != paused {
+		return 0
+	}
+	return r.Number
+}
+
+// steer declares the way in, and says it again when only a steering field changed.
+func (v view) steer() (say service.Says) {
+	if v.Accepted == nil || v.Retired || !v.routed() {
+		return say
+	}
+	want := v.way(v.Route.Said.Shares)
+	if taken := v.fleet.taken(v.Name, want.Rules); len(taken) > 0 {
+		return v.lost(taken)
+	}
+	switch {
+	case v.Route.Generation == 0 || v.Route.Removed:
+		say.Because(v.Accepted.Cause, "the app's way in").Fact(events.RouteDeclared{OfRoute: v.nextRoute(), Route: v.way(nil)})
+	case !sameRoute(v.Route.Said, want):
+		say.Because(v.Accepted.Cause, "the app's way in changed").Fact(events.RouteShifted{OfRoute: v.nextRoute(), Route: want})
+	}
+	return say
+}
+
+// lost aborts a release whose host another app took first.
+func (v view) lost(taken []string) (say service.Says) {
+	if r := v.Releases[v.Live]; r != nil && r.Phase != returning && !r.Reached {
+		say.Because(r.Cause, "host-taken: %s", strings.Join(taken, ", ")).Fact(v.abort(r, causeError, "", ""))
+	}
+	return say
+}
+
+func (v view) nextRoute() events.OfRoute {
+	return events.OfRoute{App: v.Name, Generation: v.Route.Generation + 1}
+}
+
+func sameRoute(a, b events.Route) bool {
+	return slices.Equal(a.Rules, b.Rules) && slices.Equal(a.Shares, b.Shares) && a.Balance == b.Balance && a.HTTP == b.HTTP
+}
+
+// shift says new shares.
+func (v view) shift(shares []events.RouteShare, cause service.Cause, why string, args ...any) (say service.Says) {
+	say.Because(cause, why, args...).Fact(events.RouteShifted{OfRoute: v.nextRoute(), Route: v.way(shares)})
+	return say
+}
+
+// sharesOver are the shares that follow what is available of a release and of what
+// it replaces, once those that may leave are gone. ok is false if nothing can be
+// said: no route, or a share would grow beyond what carries it.
+func (v view) sharesOver(to *Release, old, leave insts) (want []events.RouteShare, ok bool) {
+	if !v.routed() {
+		return nil, false
+	}
+	mine, target := len(v.of(to.Number).keep(v.available)), v.target()
+	staying := len(old.keep(v.available)) - len(leave.keep(v.available))
+	from := v.from(to)
+	switch {
+	case mine >= target && (staying <= 0 || from == nil):
+		want = just(to)
+	case from == nil || mine == 0:
+		return nil, false
+	default:
+		bp := fullBp * mine / max(target, mine+len(old.keep(v.available)))
+		want = []events.RouteShare{{Release: from.Number, ShareBp: fullBp - bp}, {Release: to.Number, ShareBp: bp}}
+		if bp == fullBp {
+			return nil, false
+		}
+	}
+	return want, v.carried(want)
+}
+
+// from is the other release that has requests now.
+func (v view) from(to *Release) *Release {
+	for _, s := range v.Route.Said.Shares {
+		if s.Release != to.Number && s.ShareBp > 0 {
+			return v.Releases[s.Release]
+		}
+	}
+	return nil
+}
+
+// carried tells whether every share that grows has the instances to carry it.
+func (v view) carried(want []events.RouteShare) bool {
+	for _, s := range want {
+		need := (s.ShareBp*v.target() + fullBp - 1) / fullBp
+		if s.ShareBp > v.share(s.Release) && len(v.of(s.Release).keep(v.available)) < need {
+			return false
+		}
+	}
+	return true
+}
+
+// share is a release's share in the last route said, basis points.
+func (a *App) share(release int) int {
+	for _, s := range a.Route.Said.Shares {
+		if s.Release == release {
+			return s.ShareBp
+		}
+	}
+	return 0
+}
+
+func (r Route) shares(want []events.RouteShare) bool { return slices.Equal(r.Said.Shares, want) }
+
+// routes tells whether all requests go to one release.
+func (v view) routes(r *Release) bool { return v.Route.shares(just(r)) }
+
+func just(r *Release) []events.RouteShare {
+	return []events.RouteShare{{Release: r.Number, ShareBp: fullBp}}
+}
+
+// unrouted are the instances of releases that no settled route names.
+func (v view) unrouted(l insts) insts {
+	if !v.routed() || !v.settled() || len(v.Route.Said.Shares) == 0 {
+		return nil
+	}
+	return l.keep(func(i *Inst) bool { return v.share(i.Release) == 0 })
+}
+
+func (v view) shareWords(want []events.RouteShare) string {
+	var s []string
+	for _, w := range want {
+		s = append(s, "release "+strconv.Itoa(w.Release)+" "+percent(w.ShareBp))
+	}
+	return strings.Join(s, ", ") + " of " + strconv.Itoa(v.target()) + " wanted"
+}
+
+func percent(bp int) string {
+	return strconv.FormatFloat(float64(bp)/100, 'f', -1, 64) + "%"
+}
+
+// waitSettled names who a route waits for.
+func (v view) waitSettled(id string) (say service.Says) {
+	if len(v.fleet.Gateways) == 0 {
+		say.Waits(id, waitsGateway, "a gateway")
+		return say
+	}
+	say.Waits(id, waitsSettlement, "settlement %d: %s", v.Route.Generation, strings.Join(service.Sorted(v.fleet.Gateways), ", "))
+	return say
+}

@@ -1,0 +1,201 @@
+package deployer
+
+import (
+	"time"
+
+	"slipway.dev/events"
+	"slipway.dev/pkg/service"
+)
+
+// App is one app as the log tells it.
+type App struct {
+	Name      string              `json:"name"`
+	Inbox     service.Inbox       `json:"inbox"`
+	Accepted  *Declaration        `json:"accepted,omitempty"` // what steers
+	Pending   *Declaration        `json:"pending,omitempty"`  // declared, not yet planned
+	Skipped   []int               `json:"skipped,omitempty"`  // declarations overtaken while waiting
+	Declared  int                 `json:"declared"`           // number of the last declaration
+	Retired   bool                `json:"retired,omitempty"`
+	RetiredAt time.Time           `json:"retiredAt,omitzero"`
+	Releases  map[int]*Release    `json:"releases"`
+	Last      int                 `json:"last"`   // last release number used
+	Stable    int                 `json:"stable"` // the release that serves; 0: none
+	Live      int                 `json:"live"`   // the release on its way or returning; 0: none
+	Route     Route               `json:"route"`
+	Pool      map[string]int      `json:"pool"` // generation of the pool that first lists an endpoint
+	Instances map[string]*Inst    `json:"instances"`
+	Counts    map[int]*Count      `json:"counts"` // requests by release, as the gateways counted
+	Cut       int64               `json:"cut"`
+	GapMs     int64               `json:"gapMs"`           // time without a ready instance, in all
+	GapSince  time.Time           `json:"gapSince"`        // since when none is; zero: some is
+	Said      map[string]Position `json:"said"`            // last position of the app and release facts
+	Cause     service.Cause       `json:"cause"`           // of the last thing asked for
+	Ended     *Failure            `json:"ended,omitempty"` // how the last instance failed
+}
+
+// Position is where an entity was last spoken of, for plan ids.
+type Position = events.Position
+
+// Declaration is an app file as it was declared.
+type Declaration struct {
+	Number   int             `json:"number"`
+	Document events.Document `json:"document"`
+	Hash     string          `json:"hash"`
+	Plan     string          `json:"plan,omitempty"`
+	Force    bool            `json:"force,omitempty"`
+	Cause    service.Cause   `json:"cause"`
+	By       string          `json:"by"` // who declared it
+}
+
+// Phases of a release.
+const (
+	planned    = "planned"
+	preparing  = "preparing"
+	progress   = "progressing"
+	paused     = "paused"
+	promoted   = "promoted"
+	completed  = "completed"
+	warm       = "warm"
+	cold       = "cold"
+	returning  = "returning"
+	rolledBack = "rolled-back"
+	superseded = "superseded"
+	stranded   = "stranded"
+	refused    = "refused"
+)
+
+// Release is one release of an app.
+type Release struct {
+	Number      int              `json:"number"`
+	Declaration int              `json:"declaration"`
+	Revision    string           `json:"revision"`
+	Spec        events.Spec      `json:"spec"`
+	Strategy    string           `json:"strategy"`
+	Order       string           `json:"order,omitempty"`
+	How         string           `json:"how,omitempty"`
+	From        int              `json:"from"`
+	Target      int              `json:"target"`
+	Phase       string           `json:"phase"`
+	Before      string           `json:"before,omitempty"` // phase before a pause
+	Pause       string           `json:"pause,omitempty"`  // cause of the pause
+	Until       time.Time        `json:"until,omitzero"`   // end of a timed pause
+	PausedAt    time.Time        `json:"pausedAt,omitzero"`
+	Approved    bool             `json:"approved,omitempty"` // the gate before a promotion is open
+	Reached     bool             `json:"reached,omitempty"`  // it was promoted once
+	Aborted     string           `json:"aborted,omitempty"`  // cause of the abort
+	AbortedFrom bool             `json:"abortedFrom,omitempty"`
+	Planned     time.Time        `json:"planned"`
+	Progressed  time.Time        `json:"progressed"` // last progress: the deadline counts from here
+	AbortedAt   time.Time        `json:"abortedAt,omitzero"`
+	Ended       time.Time        `json:"ended,omitzero"`
+	Took        int64            `json:"took,omitempty"` // ms from planned to completed
+	WarmUntil   time.Time        `json:"warmUntil,omitzero"`
+	Base        Count            `json:"base"` // counted before it was planned
+	BaseCut     int64            `json:"baseCut,omitempty"`
+	BaseGap     int64            `json:"baseGap,omitempty"`
+	Requests    int64            `json:"requests"`
+	Failed      int64            `json:"failed"`
+	Replicas    map[int]*Replica `json:"replicas"` // by ordinal
+	HookTries   int              `json:"hookTries,omitempty"`
+	HookDone    bool             `json:"hookDone,omitempty"`
+	Failure     *Failure         `json:"failure,omitempty"` // the last failed instance
+	Fatal       string           `json:"fatal,omitempty"`   // an error no retry can mend
+	Why         string           `json:"why,omitempty"`     // reason of its last fact
+	Actor       string           `json:"actor,omitempty"`   // who asked for it
+	Correlation string           `json:"correlation,omitempty"`
+	Cause       service.Cause    `json:"cause"` // its last fact
+}
+
+// Replica counts the attempts at one ordinal of a release.
+type Replica struct {
+	Attempt  int       `json:"attempt"`  // letters used
+	Failures int       `json:"failures"` // instances that failed
+	FailedAt time.Time `json:"failedAt,omitzero"`
+	Lost     bool      `json:"lost,omitempty"` // its instance ended though it was wanted
+}
+
+// Failure is how an instance ended.
+type Failure struct {
+	Instance string   `json:"instance"`
+	Code     int      `json:"code"`
+	Reason   string   `json:"reason"`
+	Tail     []string `json:"tail,omitempty"`
+}
+
+// Count is requests and what failed of them.
+type Count struct {
+	Requests int64 `json:"requests"`
+	Failed   int64 `json:"failed"`
+}
+
+// Route is an app's way in.
+type Route struct {
+	Generation int           `json:"generation"` // 0: none yet
+	Settled    int           `json:"settled"`    // highest generation every live gateway applied
+	Pool       int           `json:"pool"`       // highest pool generation they applied
+	Said       events.Route  `json:"said"`
+	Removed    bool          `json:"removed,omitempty"`
+	Held       bool          `json:"held,omitempty"`
+	At         time.Time     `json:"at"`    // of the last shift
+	Cause      service.Cause `json:"cause"` // of the last shift
+}
+
+// Inst is an instance that has not ended.
+type Inst struct {
+	ID        string        `json:"id"`
+	Release   int           `json:"release"`
+	Ordinal   int           `json:"ordinal"`
+	Role      string        `json:"role"`
+	Node      string        `json:"node,omitempty"`
+	State     string        `json:"state"` // as instance facts call it; requested, blocked, placed before
+	Lacks     string        `json:"lacks,omitempty"`
+	Held      bool          `json:"held,omitempty"`
+	Fetched   bool          `json:"fetched,omitempty"`
+	Boot      int           `json:"boot,omitempty"` // of its ready
+	ReadyAt   time.Time     `json:"readyAt,omitzero"`
+	StartedAt time.Time     `json:"startedAt,omitzero"`
+	Since     time.Time     `json:"since"`
+	Try       int           `json:"try,omitempty"`
+	Pid       int           `json:"pid,omitempty"`
+	Address   string        `json:"address,omitempty"`
+	Why       string        `json:"why,omitempty"`
+	Code      int           `json:"code,omitempty"`
+	Withdrawn bool          `json:"withdrawn,omitempty"`
+	Told      bool          `json:"told,omitempty"`    // its node was named in the withdrawal
+	Drained   bool          `json:"drained,omitempty"` // no gateway has anything open to it
+	StopBy    time.Time     `json:"stopBy,omitzero"`
+	Cause     service.Cause `json:"cause"` // its last fact
+}
+
+// Fleet is what every app needs to know.
+type Fleet struct {
+	Nodes    map[string]*Node  `json:"nodes"`
+	Gateways map[string]bool   `json:"gateways"` // live ones
+	Hosts    map[string]string `json:"hosts"`    // host and path -> the app that owns it
+}
+
+// Node is a machine that runs instances.
+type Node struct {
+	events.NodeDescription
+	Name  string    `json:"name"`
+	Boot  int       `json:"boot"`
+	Alive bool      `json:"alive"` // its lease has not lapsed
+	Gone  bool      `json:"gone,omitempty"`
+	Since time.Time `json:"since"`
+}
+
+// NewApp is an app nobody has spoken of.
+func NewApp(name string) *App {
+	return &App{
+		Name: name, Releases: map[int]*Release{}, Instances: map[string]*Inst{},
+		Pool: map[string]int{}, Counts: map[int]*Count{}, Said: map[string]Position{},
+	}
+}
+
+// at is when a fact was stored, or said if it was not stored yet.
+func at(e events.Event) time.Time {
+	if e.Stored.IsZero() {
+		return e.Time
+	}
+	return e.Stored
+}

@@ -1,0 +1,163 @@
+package deployer
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"slipway.dev/events"
+	"slipway.dev/pkg/service"
+)
+
+// view is an app at a moment: what a decision looks at.
+type view struct {
+	*App
+	fleet *Fleet
+	cfg   Config
+	now   time.Time
+}
+
+// insts is a list of instances, sorted by id.
+type insts []*Inst
+
+func (l insts) keep(f func(*Inst) bool) (kept insts) {
+	for _, i := range l {
+		if f(i) {
+			kept = append(kept, i)
+		}
+	}
+	return kept
+}
+
+// of are the service instances of a release that have not ended.
+func (a *App) of(release int) insts {
+	return a.all().keep(func(i *Inst) bool { return i.Release == release && i.Role == events.RoleService })
+}
+
+func (a *App) all() (l insts) {
+	for _, id := range service.Sorted(a.Instances) {
+		l = append(l, a.Instances[id])
+	}
+	return l
+}
+
+func wanted(i *Inst) bool { return !i.Withdrawn }
+
+// existing are all service instances that have not ended, stopping ones included,
+// but for those of other releases that are kept warm.
+func (v view) existing(of *Release) insts {
+	return v.all().keep(func(i *Inst) bool {
+		r := v.Releases[i.Release]
+		return i.Role == events.RoleService && (i.Release == of.Number || r == nil || !r.isWarm() || i.Withdrawn)
+	})
+}
+
+func (r *Release) isWarm() bool {
+	return !r.WarmUntil.IsZero() && (r.Phase == warm || r.Phase == rolledBack)
+}
+
+// available tells whether an instance is ready on its node's live boot, unbroken
+// for minReady, its node's lease not lapsed.
+func (v view) available(i *Inst) bool {
+	return !i.Withdrawn && v.lives(i) && !v.now.Before(v.availableAt(i))
+}
+
+// lives tells whether an instance is ready on a live boot of a node not silent.
+func (v view) lives(i *Inst) bool {
+	n := v.fleet.Nodes[i.Node]
+	return i.State == "ready" && n != nil && n.Alive && n.Boot == i.Boot
+}
+
+func (v view) availableAt(i *Inst) time.Time {
+	minReady := int64(0)
+	if r := v.Releases[i.Release]; r != nil {
+		minReady = r.Spec.Health.MinReadyMs
+	}
+	return i.ReadyAt.Add(time.Duration(minReady) * time.Millisecond)
+}
+
+// silent tells whether nobody can tell how an instance is: its node's lease lapsed.
+func (v view) silent(i *Inst) bool {
+	n := v.fleet.Nodes[i.Node]
+	return n != nil && !n.Alive && !n.Gone
+}
+
+// serving tells whether an available instance can take over from another: for a
+// routed app it must be in every applied pool.
+func (v view) serving(i *Inst) bool {
+	if !v.available(i) {
+		return false
+	}
+	return !v.routed() || i.Address == "" || v.Pool[i.ID] > 0 && v.Pool[i.ID] <= v.Route.Pool
+}
+
+// target is how many instances the app wants now.
+func (v view) target() int {
+	if v.Retired || v.Accepted == nil {
+		return 0
+	}
+	return v.targetOf(v.Accepted.Document)
+}
+
+func (v view) targetOf(d events.Document) int {
+	if d.PerNode {
+		return v.eligible(d)
+	}
+	return d.Replicas
+}
+
+// eligible counts the nodes that could run the app.
+func (v view) eligible(d events.Document) (n int) {
+	for _, name := range service.Sorted(v.fleet.Nodes) {
+		if node := v.fleet.Nodes[name]; node.Alive && node.runs(d.Driver) && node.meets(d.Placement.Require) {
+			n++
+		}
+	}
+	return n
+}
+
+// routed tells whether gateways send requests to the app.
+func (v view) routed() bool { return v.Accepted != nil && v.Accepted.Document.HasHTTP() }
+
+func (v view) settled() bool { return v.Route.Settled >= v.Route.Generation }
+
+func (v view) policy() events.DeployPolicy { return v.Accepted.Document.Deploy }
+
+func ms(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
+
+// instanceID names an attempt at a replica: web-7-b3 is the second at replica 3.
+func instanceID(app string, release, attempt, ordinal int) string {
+	return app + "-" + strconv.Itoa(release) + "-" + letters(attempt) + strconv.Itoa(ordinal)
+}
+
+// letters counts a, b … z, aa, ab …
+func letters(n int) (s string) {
+	for ; n > 0; n = (n - 1) / 26 {
+		s = string(rune('a'+(n-1)%26)) + s
+	}
+	return s
+}
+
+// ordinalOf is the replica an instance id names; 0 for a hook's.
+func ordinalOf(id string) int {
+	last := id[strings.LastIndexByte(id, '-')+1:]
+	n, err := strconv.Atoi(strings.TrimLeft(last, "abcdefghijklmnopqrstuvwxyz"))
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// Waits of a decision, in the words of status.
+const (
+	waitsArtifact   = "artifact"
+	waitsPlacement  = "placement"
+	waitsReadiness  = "readiness"
+	waitsGateway    = "gateway"
+	waitsSettlement = "settlement"
+	waitsApproval   = "approval"
+	waitsDrain      = "drain"
+	waitsTime       = "gate"
+)
+
+func (v view) id(r *Release) string { return v.Name + "/" + strconv.Itoa(r.Number) }

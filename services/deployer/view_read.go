@@ -1,0 +1,120 @@
+package deployer
+
+import (
+	"time"
+
+	"slipway.dev/events"
+	"slipway.dev/pkg/service"
+)
+
+// What a reader of the fold asks: the command line shows it, nobody decides by it.
+
+// Phases of a release that a reader tells apart.
+const (
+	PhasePaused     = paused
+	PhaseReturning  = returning
+	PhasePromoted   = promoted
+	PhaseCompleted  = completed
+	PhaseWarm       = warm
+	PhaseCold       = cold
+	PhaseRolledBack = rolledBack
+	PhaseSuperseded = superseded
+	PhaseStranded   = stranded
+	PhaseRefused    = refused
+)
+
+// ByOperator is the cause of an abort that a person asked for.
+const ByOperator = causeOperator
+
+// Reading is an app as it is at a moment, beside the fleet it runs on.
+type Reading struct{ v view }
+
+// Read looks at an app at a moment. Neither app nor fleet is changed.
+func Read(cfg Config, a *App, f *Fleet, now time.Time) Reading {
+	return Reading{view{App: a, fleet: f, cfg: cfg, now: now}}
+}
+
+// Target is how many instances the app wants now.
+func (r Reading) Target() int { return r.v.target() }
+
+// Available tells whether an instance counts: ready on a live boot, unbroken for
+// minReady.
+func (r Reading) Available(i *Inst) bool { return r.v.available(i) }
+
+// Share is the share of requests a release has in the last route said, basis points;
+// without a route the serving release has all of them.
+func (r Reading) Share(release int) int {
+	switch {
+	case len(r.v.Route.Said.Shares) > 0:
+		return r.v.share(release)
+	case release == r.v.Stable && release != 0 && !r.v.Retired:
+		return fullBp
+	}
+	return 0
+}
+
+// Deadline is when a release on its way is given up without progress.
+func (r Reading) Deadline(x *Release) time.Time { return r.v.deadline(x) }
+
+// Kept are the releases a rollback can reach.
+func (r Reading) Kept() []int { return r.v.kept() }
+
+// Goal is the release a rollback would lead to; 0 is the previous one of another
+// revision. Nil: there is none.
+func (r Reading) Goal(to int) *Release { return r.v.goal(to) }
+
+// Refusals are all reasons why a document could make no release here now.
+func (r Reading) Refusals(d events.Document) (reasons []events.Refusal) {
+	if r.v.cfg.Check != nil {
+		reasons = r.v.cfg.Check(d)
+	}
+	return append(reasons, r.v.refusals(d)...)
+}
+
+// Ways are the ways in a document asks for.
+func (r Reading) Ways(d events.Document) []events.RouteRule { return r.v.rules(d, 0) }
+
+// Unchanged is the release that a document would leave as it is; 0: it makes a new
+// one.
+func (r Reading) Unchanged(d events.Document) int {
+	if s := r.v.Releases[r.v.Stable]; s != nil && r.v.Live == 0 && r.v.Pending == nil && !r.v.Retired && s.Revision == d.Revision() {
+		return s.Number
+	}
+	return 0
+}
+
+// Asks are the requests for all instances of the release a document would make.
+func (r Reading) Asks(d events.Document) (asks []events.AssignmentRequested) {
+	v, number := r.v, r.v.Last+1
+	accepted := *r.v.App
+	accepted.Accepted = &Declaration{Document: d}
+	v.App = &accepted
+	rel := &Release{Number: number, Revision: d.Revision(), Spec: d.Spec()}
+	for ordinal := 1; ordinal <= v.targetOf(d); ordinal++ {
+		asks = append(asks, v.request(rel, instanceID(v.Name, number, 1, ordinal), events.RoleService, false))
+	}
+	return asks
+}
+
+// Wanted is how many instances a document wants here.
+func (r Reading) Wanted(d events.Document) int { return r.v.targetOf(d) }
+
+// Places tells for each ask the node the placer would give it now, or what all of
+// them lack. The cluster is left as it is.
+func (c *Cluster) Places(asks []events.AssignmentRequested) (nodes map[string]string, lacks string) {
+	uses, nodes := map[string]*Use{}, map[string]string{}
+	for _, name := range service.Sorted(c.Uses) {
+		uses[name] = c.Uses[name]
+	}
+	for _, ask := range asks {
+		q := &Request{AssignmentRequested: ask}
+		node, why := place(q, c.Nodes, uses)
+		if node == "" {
+			lacks = why
+			continue
+		}
+		uses[node] = tentative(useOf(uses, node), q)
+		nodes[ask.Instance] = node
+	}
+	return nodes, lacks
+}

@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"slipway.dev/services/slipway/plane"
+)
+
+func newDevCommand(env *Env) *cobra.Command {
+	c := plane.DevConfig{Banner: env.Err, Getenv: env.Getenv, Began: env.Began}
+	cmd := &cobra.Command{
+		Use: "dev", Args: cobra.NoArgs,
+		Short: "Run all of Slipway in this process: one node, one gateway, the log embedded",
+		Example: "  slipway dev\n" +
+			"  slipway dev --listen 127.0.0.1:0 --nats 127.0.0.1:0 --ready-file ready.json",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c.Context = devContext(env)
+			c.Log.Stderr, c.Log.Terminal = env.Err, terminal(env.Err)
+			return plane.Dev(cmd.Context(), c)
+		},
+	}
+	devFlags(cmd.Flags(), &c)
+	bindEnvironment(cmd, env.Getenv)
+	return cmd
+}
+
+func devFlags(f *pflag.FlagSet, c *plane.DevConfig) {
+	f.StringVar(&c.Data, "data", ".slipway/dev", "folder of the log and the workloads")
+	f.StringVar(&c.Listen, "listen", "127.0.0.1:8080", "address of the gateway")
+	f.StringVar(&c.UI, "ui", "127.0.0.1:8480", "address of the dashboard, or off")
+	f.StringVar(&c.NATS, "nats", "127.0.0.1:4222", "address of the embedded nats-server")
+	f.StringVar(&c.Metrics, "metrics", "127.0.0.1:9090", "address of the metrics, or off")
+	f.StringVar(&c.Alerting, "alerting", "127.0.0.1:9093", "address of the alerts, or off")
+	f.StringVar(&c.ReadyFile, "ready-file", "", "file written when everything answers")
+	f.BoolVar(&c.Expose, "expose", false, "listen beyond this machine")
+	f.StringVar(&c.Domain, "default-domain", "localhost", "an app without a host answers as <app>.<domain>")
+	logFlags(f, &c.Log)
+}
+
+func logFlags(f *pflag.FlagSet, l *plane.Log) {
+	f.StringVar(&l.Level, "log-level", "warn", "trace, debug, info, warn or error")
+	f.StringVar(&l.File, "log", "", "file of the log lines (default: stderr)")
+}
+
+// devContext is the name of the context that dev writes.
+func devContext(env *Env) string {
+	switch {
+	case env.Context != "":
+		return env.Context
+	case env.Getenv("SLIPWAY_CONTEXT") != "":
+		return env.Getenv("SLIPWAY_CONTEXT")
+	}
+	return "dev"
+}

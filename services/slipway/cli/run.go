@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"slipway.dev/services/slipway/fault"
+	"slipway.dev/services/slipway/natscontext"
+	"slipway.dev/services/slipway/plane"
+)
+
+func newRunCommand(env *Env) *cobra.Command {
+	r := runFlags{RunConfig: plane.RunConfig{Getenv: env.Getenv, Began: env.Began}}
+	cmd := &cobra.Command{
+		Use: "run NAME[,NAME…]", Args: cobra.ExactArgs(1),
+		Short: "Run some participants: " + strings.Join(plane.Names, ", "),
+		Example: "  slipway run bus --data /var/lib/slipway\n" +
+			"  slipway run node --nats nats://127.0.0.1:4222 --id n1",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r.Names = strings.Split(args[0], ",")
+			return r.run(cmd, env)
+		},
+	}
+	r.register(cmd.Flags())
+	bindEnvironment(cmd, env.Getenv)
+	return cmd
+}
+
+type runFlags struct {
+	plane.RunConfig
+	nats, creds, config string
+}
+
+func (r *runFlags) register(f *pflag.FlagSet) {
+	f.StringVar(&r.Data, "data", ".slipway/run", "folder of what must outlive the process")
+	f.StringVar(&r.nats, "nats", "", "servers to join; of a bus, the address it listens on (default 127.0.0.1:4222)")
+	f.StringVar(&r.creds, "creds", "", "credentials file")
+	f.StringVar(&r.config, "config", "", "YAML file with the values of flags not given")
+	f.StringVar(&r.Listen, "listen", "127.0.0.1:8080", "address of the gateway")
+	f.String("ui", plane.Off, "address of the dashboard, or off")
+	f.String("metrics", plane.Off, "address of the metrics, or off")
+	f.StringVar(&r.ID, "id", "", "name of the node (default: of the machine), or the gateway's slot (default: "+plane.DevGateway+")")
+	f.StringVar(&r.Profile, "profile", "single", "how a bus makes its streams: dev, single or cluster")
+	f.StringVar(&r.Domain, "default-domain", "", "an app without a host answers as <app>.<domain>")
+	f.Int64Var(&r.StoreMax, "store-max", 0, "bytes of all streams of a bus together (default: as declared, at most half of the free disk)")
+	f.StringVar(&r.ReadyFile, "ready-file", "", "file written when everything here answers")
+	logFlags(f, &r.Log)
+}
+
+const busAddress = "127.0.0.1:4222"
+
+func (r *runFlags) run(cmd *cobra.Command, env *Env) error {
+	if err := fromFile(cmd, r.config); err != nil {
+		return err
+	}
+	r.Log.Stderr = env.Err
+	switch r.Profile {
+	case "dev", "single", "cluster":
+	default:
+		return fault.New("SLW-U002", "--profile %q is none of dev, single, cluster", r.Profile)
+	}
+	if err := r.join(env); err != nil {
+		return err
+	}
+	return plane.Run(cmd.Context(), r.RunConfig)
+}
+
+// join finds out which bus: the one in this process, the one named, or the context's.
+func (r *runFlags) join(env *Env) (err error) {
+	for _, name := range r.Names {
+		if name == "bus" {
+			if r.NATS = r.nats; r.NATS == "" {
+				r.NATS = busAddress
+			}
+			return nil
+		}
+	}
+	if r.nats != "" {
+		r.Cluster = natscontext.Context{Name: r.nats, URL: r.nats, Creds: r.creds}
+		return nil
+	}
+	r.Cluster, err = env.Cluster()
+	return err
+}

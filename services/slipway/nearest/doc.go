@@ -1,0 +1,2 @@
+// Package nearest finds the name a person probably meant.
+package nearest

@@ -1,0 +1,14 @@
+package nearest
+
+import "testing"
+
+func TestOfFindsTheWordThatWasMeant(t *testing.T) {
+	known := []string{"registry", "deployer", "node", "gateway", "bus", "all"}
+	for word, want := range map[string]string{
+		"gatway": "gateway", "deplyoer": "deployer", "registri": "registry", "nod": "node", "bu": "", "xyz": "", "": "",
+	} {
+		if got := Of(word, known); got != want {
+			t.Errorf("Of(%q) = %q, want %q", word, got, want)
+		}
+	}
+}

@@ -1,0 +1,51 @@
+package plane
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"slipway.dev/events"
+	"slipway.dev/pkg/bus"
+)
+
+// provisioner is who makes the streams: the bus's start-up part.
+const provisioner = "provisioner"
+
+// startServer starts the embedded server on an address.
+func startServer(data, host string, port int, storeMax int64, log zerolog.Logger) (*bus.Server, error) {
+	if port == 0 {
+		port = -1 // any
+	}
+	s, err := bus.StartServer(bus.ServerOptions{
+		Host: host, Port: port, StoreDir: filepath.Join(data, "nats"), MaxStore: storeMax, Log: log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start nats: %w", err)
+	}
+	return s, nil
+}
+
+// provision makes the streams as declared and founds the cluster; who comes second
+// finds both.
+func provision(ctx context.Context, h *host, profile bus.Profile) error {
+	b, err := h.connect(ctx, provisioner)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	changes, err := b.Ensure(ctx, profile)
+	if err != nil {
+		return fmt.Errorf("make streams: %w", err)
+	}
+	for _, c := range changes {
+		b.log.Info().Str("stream", c.Stream).Bool("created", c.Created).Strs("changes", c.Changes).Msg("stream")
+	}
+	founded := events.ClusterFounded{Cluster: rand.Text(), Level: events.Level, Profile: profile.Name}
+	_, err = b.Found(ctx, founded, time.Now())
+	return err
+}

@@ -1,0 +1,186 @@
+package plane
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"slipway.dev/pkg/bus"
+	"slipway.dev/services/slipway/fault"
+	"slipway.dev/services/slipway/natscontext"
+	"slipway.dev/services/slipway/version"
+)
+
+// Names of the one node and the one gateway of a development cluster.
+const (
+	DevNode    = "n1"
+	DevGateway = "gw1-a"
+)
+
+const (
+	startWait = time.Minute             // then something is wrong that time does not mend
+	stopWait  = 4500 * time.Millisecond // of the five seconds a person is promised
+)
+
+// DevConfig is where `slipway dev` works and listens. Addresses are host:port; port
+// 0 is any free one.
+type DevConfig struct {
+	Data      string
+	Listen    string // the gateway
+	UI        string // accepted, until there is a page
+	NATS      string
+	Metrics   string // accepted, until there are metrics
+	Alerting  string // accepted, until there is alerting
+	ReadyFile string // empty: none
+	Context   string // name of the context written
+	Expose    bool
+	Domain    string // an app without a host answers as <app>.<Domain>
+	StoreMax  int64  // bytes of the log and all beside it; 0 is 2 GiB
+	Log       Log
+	Banner    io.Writer
+	Getenv    func(string) string
+	Began     time.Time // of the process
+
+	// Up is called once everything is ready, before the wait for the end; nil: nothing.
+	Up func(ctx context.Context, r Ready)
+}
+
+// Dev runs the whole of Slipway in this process until ctx ends, then takes its
+// workloads along and ends within five seconds.
+func Dev(ctx context.Context, c DevConfig) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	data, err := filepath.Abs(c.Data)
+	if err != nil {
+		return fmt.Errorf("find data folder: %w", err)
+	}
+	owned, err := lock(data, "bus", "node", "gateway")
+	if err != nil {
+		return err
+	}
+	defer owned.release()
+	if err := removeReady(c.ReadyFile); err != nil {
+		return err
+	}
+	d := &dev{DevConfig: c, data: data, home: natscontext.HomeOf(c.Getenv), supervisor: supervisorOf(c.Getenv)}
+	return d.run(ctx)
+}
+
+// dev is one run of Dev.
+type dev struct {
+	DevConfig
+	data       string
+	home       natscontext.Home
+	supervisor supervisor
+	host       *host
+	door       *door
+	nats       string // the real host:port
+}
+
+func (d *dev) run(ctx context.Context) error {
+	log, done, err := d.Log.open(d.data)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := d.unclaimed(); err != nil {
+		return err
+	}
+	server, err := d.open(log)
+	if err != nil {
+		return err
+	}
+	defer server.Shutdown()
+	d.host = &host{data: d.data, reach: bus.Identity{Server: server}, log: log, beats: newBeats()}
+	begin, cancel := context.WithTimeout(ctx, startWait)
+	defer cancel()
+	if err := provision(begin, d.host, bus.Profile{Name: "dev", StoreMax: d.StoreMax}); err != nil {
+		return err
+	}
+	crew := start(ctx, d.host, []part{
+		d.host.gateway(DevGateway, DevNode, d.door), d.host.node(DevNode, true),
+		d.host.deployer(d.Domain), d.host.registry(),
+	})
+	err = watcher{host: d.host, gateway: d.door.address}.ready(begin, crew)
+	if err == nil {
+		err = d.live(ctx, crew)
+	}
+	if ctx.Err() != nil {
+		err = nil // a stop before it was ready is a stop
+	}
+	_ = d.supervisor.tell("STOPPING=1")
+	logged(log, removeReady(d.ReadyFile), "stop")
+	end, cancelEnd := context.WithTimeout(context.WithoutCancel(ctx), stopWait)
+	defer cancelEnd()
+	logged(log, crew.stop(end), "stop")
+	return err
+}
+
+// open takes the addresses and starts the server.
+func (d *dev) open(log zerolog.Logger) (*bus.Server, error) {
+	listen, held, err := claim("listen", d.Listen)
+	if err != nil {
+		return nil, err
+	}
+	d.door = &door{address: listen, held: held}
+	if _, held, err = claim("nats", d.NATS); err != nil {
+		d.door.close()
+		return nil, err
+	}
+	if held != nil {
+		held.Close() // the server finds a free port by itself
+	}
+	host, port, _ := split("nats", d.NATS)
+	server, err := startServer(d.data, host, port, d.StoreMax, log.With().Str("participant", "nats").Logger())
+	if err != nil {
+		d.door.close()
+		return nil, err
+	}
+	d.nats = hostPort(server.ClientURL())
+	return server, nil
+}
+
+// live says that everything is ready and waits for the end.
+func (d *dev) live(ctx context.Context, c *crew) error {
+	if err := d.home.Save(d.context()); err != nil {
+		return err
+	}
+	r := newReady(d.data, d.Began)
+	name := d.Context
+	r.Context, r.NATS, r.Gateway = &name, address("nats", d.nats), address("http", d.door.address)
+	if err := r.write(d.ReadyFile); err != nil {
+		return err
+	}
+	d.banner(r)
+	_ = d.supervisor.tell("READY=1")
+	go d.supervisor.pet(ctx, d.host.beats)
+	if d.Up != nil {
+		go d.Up(ctx, r)
+	}
+	return c.wait(ctx)
+}
+
+func (d *dev) context() natscontext.Context {
+	return natscontext.Context{
+		Name: d.Context, URL: "nats://" + d.nats, InboxPrefix: natscontext.Inbox,
+		Description: fmt.Sprintf("slipway %s, data %s", version.Number, d.data),
+	}
+}
+
+// unclaimed refuses to take a running cluster's name.
+func (d *dev) unclaimed() error {
+	there, err := d.home.Load(d.Context)
+	if err != nil {
+		return nil // nobody's, or unreadable and so replaced
+	}
+	if natscontext.Look(there) != nil {
+		return nil // stale
+	}
+	return fault.New("SLW-C007", "context %s belongs to a running cluster at %s", there.Name, there.URL).
+		Because(there.Description).Try("slipway dev --context NAME --data DIR")
+}

@@ -1,0 +1,96 @@
+package plane
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"slipway.dev/events"
+	"slipway.dev/pkg/bus"
+	"slipway.dev/pkg/service"
+	"slipway.dev/services/slipway/version"
+)
+
+// host is what the participants of this process share.
+type host struct {
+	data  string
+	reach bus.Identity // whose name each participant replaces by its own
+	log   zerolog.Logger
+	beats *beats
+}
+
+func (h *host) logger(name string) zerolog.Logger {
+	return h.log.With().Str("participant", name).Logger()
+}
+
+// connect connects as a participant.
+func (h *host) connect(ctx context.Context, name string) (line, error) {
+	id := h.reach
+	id.Name, id.Log = name, h.logger(name)
+	b, err := reach(ctx, id)
+	return line{b, id.Log}, err
+}
+
+// body is what a copy's lease tells beside its position.
+func body() events.LeaseBody {
+	return events.LeaseBody{Pid: os.Getpid(), Version: version.Number}
+}
+
+// copyName names this process among the copies of a service.
+func copyName() string { return hostname() + "-" + strconv.Itoa(os.Getpid()) }
+
+func hostname() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return "host"
+	}
+	return name
+}
+
+// options are those every participant runs with.
+func (h *host) options(name string, ready func()) service.Options {
+	return service.Options{
+		Copy: copyName(), Body: body(), Logger: h.logger(name), Ready: ready,
+		Applied: func(at events.Position) { h.beats.beat(name, at) },
+	}
+}
+
+// drive runs a service from its snapshot until ctx ends, and keeps a new one then.
+func (h *host) drive(ctx context.Context, svc service.Service, b line, opt service.Options, k keeper) error {
+	stream, err := streamOf(ctx, b.Bus)
+	if err != nil {
+		return err
+	}
+	opt.Stream = stream
+	if opt.Start, err = k.load(ctx); err != nil {
+		opt.Logger.Debug().Err(err).Msg("no snapshot")
+		opt.Start = nil
+	}
+	s := newSaver(k, opt.Logger)
+	opt.Save = s.offer
+	defer s.close()
+	if err := service.Run(ctx, svc, b, opt); err != nil {
+		return fmt.Errorf("run %s: %w", svc.Participant(), err)
+	}
+	return nil
+}
+
+// streamOf is the identity of the log: a snapshot of another one is void. It waits
+// until there is a log.
+func streamOf(ctx context.Context, b *bus.Bus) (string, error) {
+	for wait := logWait; ; wait = min(2*wait, againMax) {
+		info, err := b.Info(ctx)
+		if err == nil {
+			return fmt.Sprintf("%d %s", info.Era, info.Created.UTC().Format(time.RFC3339Nano)), nil
+		}
+		if !sleep(ctx, jitter(wait)) {
+			return "", err
+		}
+	}
+}
+
+const logWait = 100 * time.Millisecond // a log is made within a second of its server

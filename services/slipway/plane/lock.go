@@ -1,0 +1,69 @@
+package plane
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"slipway.dev/services/slipway/fault"
+)
+
+// locks hold the parts of a data folder that belong to this process. They end with
+// the process, however it ends.
+type locks []*os.File
+
+// lock takes the named parts of a data folder, all or none; SLW-C006 with the pid of
+// the owner if one is taken.
+func lock(data string, parts ...string) (taken locks, err error) {
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		return nil, fault.New("SLW-C010", "make data folder: %v", err)
+	}
+	for _, part := range parts {
+		f, err := lockFile(filepath.Join(data, part+".lock"), data)
+		if err != nil {
+			taken.release()
+			return nil, err
+		}
+		taken = append(taken, f)
+	}
+	return taken, nil
+}
+
+func lockFile(path, data string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fault.New("SLW-C010", "open data folder: %v", err)
+	}
+	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if err == nil {
+		err = own(f)
+	}
+	if err == nil {
+		return f, nil
+	}
+	owner, _ := os.ReadFile(path)
+	f.Close()
+	if !errors.Is(err, unix.EWOULDBLOCK) {
+		return nil, fmt.Errorf("lock %s: %v", path, err)
+	}
+	return nil, fault.New("SLW-C006", "data folder %s is in use by pid %s", data, strings.TrimSpace(string(owner)))
+}
+
+func own(f *os.File) error {
+	if err := f.Truncate(0); err != nil {
+		return err
+	}
+	_, err := f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+	return err
+}
+
+func (l locks) release() {
+	for _, f := range l {
+		f.Close()
+	}
+}

@@ -1,0 +1,179 @@
+package plane
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"slipway.dev/pkg/bus"
+	"slipway.dev/services/slipway/natscontext"
+)
+
+// RunConfig is what `slipway run` runs and where.
+type RunConfig struct {
+	Names     []string            // of Names
+	Cluster   natscontext.Context // whom to join; not needed for a bus
+	Data      string
+	Listen    string // the gateway
+	NATS      string // the bus
+	ID        string // of the node, or the gateway's slot
+	Profile   string // of a bus: dev, single, cluster
+	Domain    string // an app without a host answers as <app>.<Domain>
+	StoreMax  int64  // bytes of the log and all beside it
+	ReadyFile string
+	Log       Log
+	Getenv    func(string) string
+	Began     time.Time // of the process
+}
+
+// Run runs some participants until ctx ends. A bus that is away is waited for. A
+// node leaves its workloads running: the next one adopts them.
+func Run(ctx context.Context, c RunConfig) error {
+	names, err := chosen(c.Names)
+	if err != nil {
+		return err
+	}
+	if c.Data, err = filepath.Abs(c.Data); err != nil {
+		return fmt.Errorf("find data folder: %w", err)
+	}
+	owned, err := lock(c.Data, owning(names)...)
+	if err != nil {
+		return err
+	}
+	defer owned.release()
+	if err := removeReady(c.ReadyFile); err != nil {
+		return err
+	}
+	log, done, err := c.Log.open(c.Data)
+	if err != nil {
+		return err
+	}
+	defer done()
+	r := &runner{RunConfig: c, names: names, log: log, supervisor: supervisorOf(c.Getenv)}
+	return r.run(ctx)
+}
+
+// runner is one run of Run.
+type runner struct {
+	RunConfig
+	names      []string
+	log        zerolog.Logger
+	supervisor supervisor
+	host       *host
+	server     *bus.Server
+	door       *door
+}
+
+func (r *runner) has(name string) bool { return slices.Contains(r.names, name) }
+
+func (r *runner) run(ctx context.Context) error {
+	r.host = &host{data: r.Data, log: r.log, beats: newBeats(), reach: bus.Identity{
+		Creds: r.Cluster.Creds, URLs: strings.Split(r.Cluster.URL, ","),
+	}}
+	if err := r.open(); err != nil {
+		return err
+	}
+	if r.server != nil {
+		defer r.server.Shutdown()
+	}
+	if r.has("bus") || r.has(everything) {
+		if err := provision(ctx, r.host, bus.Profile{Name: r.Profile, StoreMax: r.StoreMax}); err != nil && ctx.Err() == nil {
+			return err
+		}
+	}
+	crew := start(ctx, r.host, r.parts())
+	err := r.live(ctx, crew)
+	if ctx.Err() != nil {
+		err = nil
+	}
+	_ = r.supervisor.tell("STOPPING=1")
+	logged(r.log, removeReady(r.ReadyFile), "stop")
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWait)
+	defer cancel()
+	logged(r.log, crew.stop(end), "stop")
+	return err
+}
+
+// open takes the addresses of what listens here.
+func (r *runner) open() error {
+	if r.has("gateway") {
+		listen, held, err := claim("listen", r.Listen)
+		if err != nil {
+			return err
+		}
+		r.door = &door{address: listen, held: held}
+	}
+	if !r.has("bus") {
+		return nil
+	}
+	host, port, err := inner("nats", r.NATS)
+	if err != nil {
+		return err
+	}
+	_, held, err := claim("nats", r.NATS)
+	if err != nil {
+		return err
+	}
+	if held != nil {
+		held.Close()
+	}
+	if r.server, err = startServer(r.Data, host, port, r.StoreMax, r.host.logger("nats")); err != nil {
+		return err
+	}
+	r.host.reach = bus.Identity{Server: r.server}
+	return nil
+}
+
+// parts are the participants named, those first that others need to the end.
+func (r *runner) parts() (all []part) {
+	if r.has("gateway") {
+		all = append(all, r.host.gateway(r.id(DevGateway), "", r.door))
+	}
+	if r.has("node") {
+		all = append(all, r.host.node(r.id(hostname()), false))
+	}
+	if r.has("deployer") {
+		all = append(all, r.host.deployer(r.Domain))
+	}
+	if r.has("registry") {
+		all = append(all, r.host.registry())
+	}
+	return all
+}
+
+func (r *runner) id(otherwise string) string {
+	if r.ID != "" {
+		return r.ID
+	}
+	return otherwise
+}
+
+// live waits until everything here is ready, says so, and waits for the end.
+func (r *runner) live(ctx context.Context, c *crew) error {
+	ready := Ready{}
+	w := watcher{host: r.host}
+	if r.door != nil {
+		w.gateway, ready.Gateway = r.door.address, address("http", r.door.address)
+	}
+	if err := w.ready(ctx, c); err != nil {
+		return err
+	}
+	if r.server != nil {
+		ready.NATS = address("nats", hostPort(r.server.ClientURL()))
+	} else if name := r.Cluster.Name; strings.HasPrefix(name, natscontext.Prefix) {
+		ready.Context = &name
+	}
+	was := newReady(r.Data, r.Began)
+	was.Context, was.NATS, was.Gateway = ready.Context, ready.NATS, ready.Gateway
+	if err := was.write(r.ReadyFile); err != nil {
+		return err
+	}
+	_ = r.supervisor.tell("READY=1")
+	go r.supervisor.pet(ctx, r.host.beats)
+	return c.wait(ctx)
+}

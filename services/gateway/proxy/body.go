@@ -87,10 +87,7 @@ func (b *body) pull(p []byte) int {
 func (b *body) end(err error) {
 	b.err = err
 	switch {
-	case err == io.EOF:
-		// the server watches for the client's leaving by reading on
-		b.x.wire.readBy(time.Time{})
-	case b.bad != nil:
+	case err == io.EOF, b.bad != nil:
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		b.bad = bodySilent
 	case b.x.gone():

@@ -186,6 +186,7 @@ func (w *way) dial(t testing.TB) net.Conn {
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.SetDeadline(time.Now().Add(patience))
 	return c
 }
 

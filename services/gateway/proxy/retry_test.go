@@ -41,6 +41,14 @@ func raw(t testing.TB, id string, release uint64, handle func(net.Conn, *bufio.R
 	return Endpoint{ID: id, Release: release, Address: l.Addr().String(), Weight: 100, Ready: true, Serving: true}
 }
 
+// wait returns when c is closed, or the test is over.
+func wait(t testing.TB, c <-chan struct{}) {
+	select {
+	case <-c:
+	case <-t.Context().Done():
+	}
+}
+
 // resets reads a whole request, if there is one, and then breaks the
 // connection with the bytes given as all of its answer.
 func resets(t testing.TB, id string, answer string, seen *atomic.Int64) Endpoint {
@@ -108,7 +116,7 @@ func TestNothingWritten(t *testing.T) {
 				}
 				io.Copy(io.Discard, req.Body)
 				io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst")
-				<-once
+				wait(t, once)
 			})
 			d := want("web", 1, 1, a)
 			w.apply(t, d)
@@ -257,12 +265,12 @@ func TestRetryBudget(t *testing.T) {
 							close(together)
 						}
 					}
-					<-together
+					wait(t, together)
 				} else {
 					n := retries.Add(1)
 					for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
 					}
-					<-hold
+					wait(t, hold)
 					retries.Add(-1)
 				}
 				c.(*net.TCPConn).SetLinger(0)

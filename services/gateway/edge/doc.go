@@ -1,0 +1,14 @@
+// Package edge is the gateway's hands: it gives the data path what the decider
+// wants served, opens the listeners, says that the gateway lives, and senses what
+// was published, drained and counted.
+//
+// Promise: an order older than the last one for the same app is not done. A table
+// that is refused leaves the old route in place, with the endpoints of today. No
+// listener opens before it is told to, but for ServeStale.
+//
+// Remembers: of each app the last order and the last route that could be served;
+// the table file, from which a gateway without a bus serves.
+//
+// Fails: a listener that cannot open is tried again. A run that ends without Leave
+// keeps serving until Close.
+package edge

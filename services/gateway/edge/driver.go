@@ -1,0 +1,191 @@
+package edge
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"slipway.dev/events"
+	"slipway.dev/pkg/service"
+	"slipway.dev/services/gateway"
+	"slipway.dev/services/gateway/proxy"
+)
+
+// Bus is what the driver needs of the bus.
+type Bus interface {
+	// Lease says that a holder is alive, without waiting.
+	Lease(subject string, body events.LeaseBody)
+}
+
+// Config of a driver. Name and Listen are needed.
+type Config struct {
+	Name       string   // the gateway's slot: gw1-a
+	Node       string   // the node it runs on; empty: none
+	Listen     []string // host:port of each listener
+	Table      string   // file of the last table; empty: none is kept
+	Pid        int
+	LeaseEvery time.Duration // renewal of the lease; 0 is one server's
+	Drain      time.Duration // most time for what is in flight at a clean end; 0 is DrainMax
+	Linger     time.Duration // of that, how long idle clients may still send; 0 is LingerMax
+	Proxy      proxy.Config  // its Events are the driver's own
+	Logger     zerolog.Logger
+
+	// Open opens a listener; nil listens on TCP.
+	Open func(address string) (net.Listener, error)
+}
+
+// Times of a clean end: draining, drained and left are said within three seconds.
+const (
+	LeaveMax  = 3 * time.Second
+	DrainMax  = 2 * time.Second
+	LingerMax = 200 * time.Millisecond
+)
+
+const beatEvery = time.Second
+
+// Driver is a gateway's hands. It is watched once: what it counts begins with it.
+type Driver struct {
+	cfg   Config
+	bus   Bus
+	proxy *proxy.Proxy
+	nonce string
+	sense atomic.Pointer[func(service.Signal)]
+	head  atomic.Pointer[events.Position]
+	born  atomic.Bool // the first act has come: joined
+	dirty atomic.Bool // the table is newer than its file
+	gone  chan struct{}
+	once  sync.Once
+
+	mu      sync.Mutex
+	apps    map[string]*app
+	state   proxy.State
+	servers []*proxy.Server
+	open    []net.Listener
+}
+
+// New makes a driver. It starts nothing.
+func New(cfg Config, bus Bus) *Driver {
+	if cfg.LeaseEvery <= 0 {
+		cfg.LeaseEvery = events.LeaseEvery
+	}
+	if cfg.Drain <= 0 {
+		cfg.Drain = DrainMax
+	}
+	if cfg.Linger <= 0 {
+		cfg.Linger = LingerMax
+	}
+	if cfg.Open == nil {
+		cfg.Open = func(address string) (net.Listener, error) { return net.Listen("tcp", address) }
+	}
+	d := &Driver{cfg: cfg, bus: bus, nonce: nonce(), gone: make(chan struct{}), apps: map[string]*app{}, state: proxy.Starting}
+	cfg.Proxy.Events = outcome{d}
+	d.proxy = proxy.New(cfg.Proxy)
+	return d
+}
+
+func nonce() string {
+	var b [8]byte
+	rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
+
+// Folded notes the position up to which the log is folded: for the lease and the
+// table file.
+func (d *Driver) Folded(p events.Position) { d.head.Store(&p) }
+
+func (d *Driver) position() events.Position {
+	if p := d.head.Load(); p != nil {
+		return *p
+	}
+	return events.Position{}
+}
+
+// Watch tells of this start, then each second what was counted.
+func (d *Driver) Watch(ctx context.Context, sense func(service.Signal), ready func()) error {
+	d.sense.Store(&sense)
+	d.tell(gateway.Boot{Nonce: d.nonce})
+	ready()
+	beat := time.NewTicker(beatEvery)
+	defer beat.Stop()
+	for {
+		d.tell(gateway.Beat{Totals: d.totals()})
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-beat.C:
+			d.save()
+		}
+	}
+}
+
+// Do does one act of the decider.
+func (d *Driver) Do(ctx context.Context, a service.Act) {
+	d.born.Store(true)
+	switch act := a.Data.(type) {
+	case gateway.Lease:
+		d.lease(ctx, act)
+	case gateway.Desired:
+		d.serve(ctx, act)
+	case gateway.Listen:
+		d.listen(ctx)
+	case gateway.Health:
+		d.healthy(ctx, act)
+	case gateway.Empty:
+		d.empty(ctx)
+	case gateway.Gone:
+		d.once.Do(func() { close(d.gone) })
+	}
+}
+
+func (d *Driver) tell(data any) {
+	if sense := d.sense.Load(); sense != nil {
+		(*sense)(service.Signal{Data: data})
+	}
+}
+
+// totals are the counts of every app since the driver was made.
+func (d *Driver) totals() map[string]gateway.Totals {
+	all := map[string]gateway.Totals{}
+	for _, name := range d.names() {
+		all[name] = d.counted(name)
+	}
+	return all
+}
+
+func (d *Driver) counted(app string) (t gateway.Totals) {
+	for _, c := range d.proxy.Totals(app) {
+		t = append(t, events.ReleaseCount{Release: int(c.Release), Requests: int64(c.Requests), Failures: int64(c.Failures)})
+	}
+	return t
+}
+
+// outcome hears the proxy.
+type outcome struct{ *Driver }
+
+// Closed is proxy.Events'.
+func (o outcome) Closed(app, endpoint string) {
+	o.tell(gateway.Closed{App: app, Endpoint: endpoint})
+}
+
+// Drained is proxy.Events'.
+func (o outcome) Drained(app, endpoint string, cut proxy.Cut) {
+	if cut.InFlight != 0 { // cannot be: a gate is done only when empty
+		o.cfg.Logger.Error().Str("app", app).Str("endpoint", endpoint).Int64("inFlight", cut.InFlight).Msg("drain not believed")
+		return
+	}
+	o.outside(app, endpoint)
+	o.tell(gateway.Drained{
+		App: app, Endpoint: endpoint, Requests: int(cut.Requests), Streams: int(cut.Streams), Totals: o.counted(app),
+	})
+}
+
+// Quiesced is proxy.Events'.
+func (o outcome) Quiesced(app string, generation uint64, held int) {
+	o.tell(gateway.Quiesced{App: app, Generation: int(generation), Held: held})
+}

@@ -1,0 +1,83 @@
+package edge
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"time"
+
+	"slipway.dev/services/gateway"
+	"slipway.dev/services/gateway/proxy"
+)
+
+const openEvery = time.Second
+
+// listen opens the listeners, as often as it takes, and keeps them: they outlive a
+// run that ends without Leave.
+func (d *Driver) listen(ctx context.Context) {
+	for err := d.openAll(); err != nil; err = d.openAll() {
+		d.cfg.Logger.Error().Err(err).Msg("open listeners")
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(openEvery):
+		}
+	}
+	d.forgetRestored()
+	d.tell(gateway.Opened{})
+}
+
+func (d *Driver) openAll() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, address := range d.cfg.Listen[len(d.open):] {
+		l, err := d.cfg.Open(address)
+		if err != nil {
+			return fmt.Errorf("listen on %s: %w", address, err)
+		}
+		s := proxy.NewServer(l, d.proxy, proxy.ServerConfig{Linger: d.cfg.Linger})
+		s.SetState(d.state)
+		d.open, d.servers = append(d.open, l), append(d.servers, s)
+		go d.accept(s)
+	}
+	return nil
+}
+
+func (d *Driver) accept(s *proxy.Server) {
+	if err := s.Serve(); err != nil {
+		d.cfg.Logger.Error().Err(err).Msg("serve")
+	}
+}
+
+// Addresses are those of the open listeners.
+func (d *Driver) Addresses() (all []net.Addr) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, l := range d.open {
+		all = append(all, l.Addr())
+	}
+	return all
+}
+
+// healthy answers 200 on the health path until the act ends; then whoever is in
+// front should ask elsewhere.
+func (d *Driver) healthy(ctx context.Context, h gateway.Health) {
+	d.proxy.SetStale(time.Time{})
+	d.become(proxy.Live)
+	d.tell(gateway.Healthy{Life: h.Life})
+	<-ctx.Done()
+	d.become(proxy.CutOff)
+}
+
+// become changes what the health path tells; a gateway that drains stays so.
+func (d *Driver) become(s proxy.State) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.state == proxy.Draining {
+		return
+	}
+	d.state = s
+	for _, server := range d.servers {
+		server.SetState(s)
+	}
+}

@@ -1,0 +1,56 @@
+package gateway
+
+import (
+	"testing"
+	"time"
+
+	"slipway.dev/events"
+	"slipway.dev/pkg/script"
+	"slipway.dev/pkg/service"
+)
+
+// TestScripts plays every sentence of testdata.
+func TestScripts(t *testing.T) {
+	script.Run(t, "testdata",
+		func() service.Service {
+			return Service(Config{Name: "gw1-a", Node: "n1", Addresses: []string{"127.0.0.1:8080"}}, nil)
+		},
+		script.Sense[Boot]("boot"), script.Sense[Beat]("beat"),
+		script.Sense[Applied]("applied"), script.Sense[Refused]("refused"),
+		script.Sense[Closed]("closed"), script.Sense[Drained]("drained"), script.Sense[Quiesced]("quiesced"),
+		script.Sense[Opened]("opened"), script.Sense[Healthy]("healthy"),
+		script.Sense[Leave]("leave"), script.Sense[Emptied]("emptied"),
+	)
+}
+
+// TestCountsInOneDecision lets an applied and two drains fall into one decision: what
+// was counted stands in one of them.
+func TestCountsInOneDecision(t *testing.T) {
+	g := newGateway("gw1-a")
+	now := time.Date(2026, 1, 5, 14, 0, 0, 0, time.UTC)
+	g.sense(service.Signal{Data: Boot{Nonce: "n1"}}, now, events.LeaseTTL)
+	g.evolve(events.Event{Data: events.GatewayJoined{OfGateway: events.OfGateway{Gateway: "gw1-a", Incarnation: 1}, Nonce: "n1"}})
+	g.evolve(events.Event{Data: events.RouteShifted{OfRoute: events.OfRoute{App: "web", Generation: 1}}})
+	for _, id := range []string{"web-6-a1", "web-6-b1"} {
+		g.evolve(events.Event{Data: events.EndpointDraining{Endpoint: events.Endpoint{App: "web", Endpoint: id}}})
+	}
+	counted := Totals{{Release: 6, Requests: 30, Failures: 2}, {Release: 7, Requests: 12}}
+	g.sense(service.Signal{Data: Applied{App: "web", Order: 3, Generation: 1, Idle: []string{"web-6-a1", "web-6-b1"}, Totals: counted}}, now, events.LeaseTTL)
+	said := map[int]int64{}
+	facts := g.decide(Config{}, now).Facts
+	for _, f := range facts {
+		var counts []events.ReleaseCount
+		switch d := f.Data.(type) {
+		case events.RoutingApplied:
+			counts = d.Counts
+		case events.TrafficDrained:
+			counts = d.Counts
+		}
+		for _, c := range counts {
+			said[c.Release] += c.Requests
+		}
+	}
+	if len(facts) != 5 || said[6] != 30 || said[7] != 12 {
+		t.Errorf("%d facts count %v, want 5 that count 30 and 12", len(facts), said)
+	}
+}

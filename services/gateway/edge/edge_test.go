@@ -61,8 +61,8 @@ func (l *load) end() {
 	l.all.Wait()
 }
 
-// TestSwitchesUnderLoad replaces the release 20 times while requests flow: delivery
-// G02, G04, G13 and dataplane-20 for GET and POST.
+// TestSwitchesUnderLoad replaces the release 20 times while GET and POST flow: delivery
+// G02. Each instance is stopped as soon as it is said to be drained.
 func TestSwitchesUnderLoad(t *testing.T) {
 	const switches = 20
 	p := &plane{memory: newMemory(t)}

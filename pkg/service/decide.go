@@ -2,8 +2,8 @@ package service
 
 import (
 	"errors"
+	"fmt"
 	"sort"
-	"strings"
 	"time"
 
 	"slipway.dev/events"
@@ -16,6 +16,7 @@ type Append struct {
 	Events   []events.Event
 
 	key keyOf
+	at  uint64 // sequence folded when it was decided
 }
 
 // Step is what the loop wants done now.
@@ -30,14 +31,19 @@ type Step struct {
 // until everything has been caught up once and while the reader is behind.
 func (c *Core) Next(now time.Time) Step {
 	var step Step
-	if !c.Ready() || c.behind {
+	if !c.Ready() || c.behind && c.rules(ruleBehind) {
 		return step
 	}
 	for _, k := range c.due.take(now) {
 		c.touch(k)
 	}
 	for _, k := range c.sortedTouched() {
-		c.next(k, now, &step)
+		if k != c.voice {
+			c.next(k, now, &step)
+		}
+	}
+	if c.touched[c.voice] { // last, since what it says may have been found just now
+		c.next(c.voice, now, &step)
 	}
 	step.Due = c.due.first()
 	for _, k := range c.sortedTouched() { // those that back off
@@ -49,27 +55,66 @@ func (c *Core) Next(now time.Time) Step {
 }
 
 func (c *Core) next(k keyOf, now time.Time, step *Step) {
-	g := c.guardNamed(c.guardName(k))
-	if !g.free(c.pos, now) || c.poisoned(k) {
+	g, m := c.guardNamed(c.guardName(k)), c.machines[k.machine]
+	if !c.rules(ruleRest) {
+		c.reconcile(k, c.state(k), m.Acts(k.key), step)
+	}
+	if !c.free(g, now) || c.poisoned(k) {
 		return
 	}
-	m := c.machines[k.machine]
-	says := m.Decide(k.key, now)
+	defer func() {
+		if p := recover(); p != nil {
+			c.park(Park{c.pos, c.guardName(k), "panic", fmt.Sprint(p), []string{k.key}})
+		}
+	}()
+	if ks, ok := c.keys[k]; ok && ks.gone {
+		c.bury(k, ks, step)
+		return
+	}
+	says, joined := m.Decide(k.key, now), c.joined(k)
 	ks := c.state(k)
 	ks.waits = says.Waiting
-	if !m.Joined(k.key) {
+	if !joined {
 		says.Facts = joinedOnly(says.Facts)
 	}
 	if !says.Empty() {
-		g.inFlight = true
-		step.Appends = append(step.Appends, c.compose(k, g, says, now))
+		a := c.compose(k, g, says, now)
+		g.inFlight = c.rules(ruleVoice)
+		step.Appends = append(step.Appends, a)
 		return
 	}
 	delete(c.touched, k)
 	c.due.set(k, m.Due(k.key, now))
-	if c.check(k) && m.Joined(k.key) {
+	if c.check(k) && joined {
 		c.reconcile(k, ks, m.Acts(k.key), step)
 	}
+}
+
+// bury ends the acts of a key that is gone.
+func (c *Core) bury(k keyOf, ks *keyState, step *Step) {
+	delete(c.touched, k)
+	c.reconcile(k, ks, nil, step)
+	delete(c.keys, k)
+}
+
+// joined tells whether a key may speak: an agent's own joined has come back. Its
+// voice, which speaks under the same guard, waits for the same.
+func (c *Core) joined(k keyOf) bool {
+	if !c.rules(ruleJoined) {
+		return true
+	}
+	if k != c.voice {
+		return c.machines[k.machine].Joined(k.key)
+	}
+	for _, m := range c.machines[:c.voice.machine] {
+		if m.Joined("") { // no agent
+			continue
+		}
+		if keys := m.Keys(); len(keys) == 0 || !m.Joined(keys[0]) {
+			return false
+		}
+	}
+	return true
 }
 
 // joinedOnly keeps what an agent may say before its own joined has come back.
@@ -90,7 +135,7 @@ func (c *Core) compose(k keyOf, g *guard, says Says, now time.Time) Append {
 	if len(facts) > events.MaxAppendEvents {
 		facts = facts[:events.MaxAppendEvents]
 	}
-	a := Append{Guard: name, Expected: g.Seq, key: k}
+	a := Append{Guard: name, Expected: g.Seq, key: k, at: c.pos.Seq}
 	for i, f := range facts {
 		a.Events = append(a.Events, c.event(name, owner, g.Ordinal+uint64(i)+1, f, now))
 	}
@@ -134,16 +179,21 @@ func (c *Core) Appended(a Append, r Result, err error, now time.Time) {
 	var conflict *ErrConflict
 	switch {
 	case err == nil:
+		if g.conflicts >= conflictsBad {
+			c.senseOwn(Mended{Name: guardPromise, Key: g.broken})
+		}
 		g.blocked, g.backoff, g.conflicts, g.retryAt = r.Last.Seq, 0, 0, time.Time{}
-	case errors.As(err, &conflict) && conflict.Seen > c.pos.Seq:
+	case errors.As(err, &conflict) && (conflict.Seen > a.at || !c.rules(rulePassed)):
 		g.blocked = conflict.Seen // a twin said it first: read on
 	case errors.As(err, &conflict):
-		g.conflicts++ // already passed: our bookkeeping is wrong, or somebody writes unguarded
+		g.conflicts++ // already passed when deciding: our bookkeeping is wrong, or somebody writes unguarded
 		g.backOff(now, conflictMax)
 		if g.conflicts == conflictsBad {
-			c.broken(Broken{Name: "guard", Key: a.key.key, Detail: err.Error(), At: c.pos})
+			g.broken = a.key.key
+			c.broken(Broken{Name: guardPromise, Key: a.key.key, Detail: err.Error(), At: c.pos})
 		}
 	default:
+		g.blocked = max(g.blocked, r.Last.Seq) // what of it is known to be stored comes back first
 		g.backOff(now, backoffMax)
 	}
 }
@@ -153,14 +203,14 @@ func (c *Core) reconcile(k keyOf, ks *keyState, want []Act, step *Step) {
 	wanted := make(map[string]bool, len(want))
 	for _, a := range want {
 		wanted[a.ID] = true
-		if _, known := ks.acts[a.ID]; known {
+		if _, known := c.acts[a.ID]; known && c.rules(ruleOnce) {
 			continue
 		}
 		if !a.Long && c.running >= events.MaxActs {
 			c.touch(k) // the rest when a hand is free
 			continue
 		}
-		ks.acts[a.ID] = &running{act: a}
+		ks.acts[a.ID], c.acts[a.ID] = &running{act: a}, k
 		c.count(a, 1)
 		step.Start = append(step.Start, a)
 	}
@@ -173,17 +223,20 @@ func (c *Core) reconcile(k keyOf, ks *keyState, want []Act, step *Step) {
 			c.count(ks.acts[id].act, -1)
 		}
 		delete(ks.acts, id)
+		delete(c.acts, id)
 	}
 }
 
 // Done says that an act has ended by itself. It is not run again while it is listed.
 func (c *Core) Done(id string) {
-	for k, ks := range c.keys {
-		if r, ok := ks.acts[id]; ok && !r.ended {
-			r.ended = true
-			c.count(r.act, -1)
-			c.touch(k)
-		}
+	k, listed := c.acts[id]
+	if !listed {
+		return
+	}
+	if r := c.keys[k].acts[id]; !r.ended {
+		r.ended = true
+		c.count(r.act, -1)
+		c.touch(k)
 	}
 }
 
@@ -193,14 +246,10 @@ func (c *Core) count(a Act, n int) {
 	}
 }
 
-// poisoned tells whether a parked guard's events could matter to a key.
+// poisoned tells whether a parked event could matter to a key. The participant's own
+// voice goes on: it tells of the event.
 func (c *Core) poisoned(k keyOf) bool {
-	for _, p := range c.parked {
-		if p.Guard == c.guardName(k) || strings.HasPrefix(p.Guard, "slipway.event."+k.key+".") {
-			return true
-		}
-	}
-	return false
+	return k != c.voice && (c.held[k.key] || c.held[All])
 }
 
 func (c *Core) guardName(k keyOf) string { return c.machines[k.machine].Guard(k.key) }
@@ -209,6 +258,9 @@ func (c *Core) sortedTouched() []keyOf {
 	keys := make([]keyOf, 0, len(c.touched))
 	for k := range c.touched {
 		keys = append(keys, k)
+	}
+	if !c.rules(ruleSorted) {
+		return keys
 	}
 	sort.Slice(keys, func(i, j int) bool {
 		if keys[i].machine != keys[j].machine {

@@ -84,7 +84,17 @@ func (h *Host) Cut() bool { return h.cutOff }
 // Incarnation counts the host's lives.
 func (h *Host) Incarnation() int { return h.incarnation }
 
+// bootAgain is when a host that starts while it is parted from the log tries again.
+const bootAgain = 500 * time.Millisecond
+
 func (h *Host) boot() {
+	if h.up() {
+		return
+	}
+	if h.cutOff {
+		h.World.After(bootAgain, h.boot)
+		return
+	}
 	h.svc, h.pos, h.wished, h.waking, h.turning = h.make(), 0, 0, false, false
 	h.core = service.NewCore(h.svc)
 	h.core.Found = func(b service.Broken) { h.World.Fail("%s: %s %s: %s", h.Name, b.Name, b.Key, b.Detail) }
@@ -216,7 +226,11 @@ func (h *Host) answer(incarnation int, a service.Append, r service.Result, err e
 
 // Sense gives the host a signal of its hands, unless it has crashed since.
 func (h *Host) Sense(incarnation int, data any) {
-	h.signal(incarnation, service.Signal{Data: data})
+	if h.incarnation != incarnation || !h.up() {
+		return
+	}
+	h.core.Sense(service.Signal{Data: data}, h.World.now)
+	h.wake(0)
 }
 
 // Done tells that an act has ended by itself.
@@ -227,7 +241,8 @@ func (h *Host) Done(incarnation int, id string) {
 	}
 }
 
-func (h *Host) signal(incarnation int, s service.Signal) {
+// hearsay gives the host a lease somebody published, unless it is parted.
+func (h *Host) hearsay(incarnation int, s service.Signal) {
 	if h.incarnation != incarnation || !h.up() || h.cutOff {
 		return
 	}

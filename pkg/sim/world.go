@@ -136,7 +136,7 @@ func (w *World) Lease(kind, holder string, b events.LeaseBody) {
 	for _, h := range w.hosts {
 		if len(h.svc.Leases) > 0 {
 			incarnation := h.incarnation
-			w.After(w.latency(), func() { h.signal(incarnation, service.Signal{Data: heard}) })
+			w.After(w.latency(), func() { h.hearsay(incarnation, service.Signal{Data: heard}) })
 		}
 	}
 }

@@ -116,12 +116,11 @@ func (v view) prepare(r *Release) (say service.Says) {
 	case !say.Empty():
 	case len(older) > 0:
 		say.Waits(v.id(r), waitsDrain, "hook %s to stop", older[0].ID)
-	case r.Phase == planned:
-		id := v.hookID(r, r.HookTries+1)
-		say.Because(r.Cause, "hook before the first new instance").Fact(v.request(r, id, events.RoleHook, false))
-		say.Because(r.Cause, "hook %s", id).Fact(events.ReleasePreparing{OfRelease: v.ref(r), Hook: id})
 	case len(mine) == 0:
-		say.Because(r.Cause, "hook to run").Fact(v.request(r, v.hookID(r, r.HookTries), events.RoleHook, false))
+		id := v.Name + "-" + itoa(r.Number) + "-h" + itoa(r.HookTries+1)
+		say.Because(r.Cause, "hook before the first new instance").Fact(v.request(r, id, events.RoleHook, false))
+	case r.Phase == planned:
+		say.Because(r.Cause, "hook %s", mine[0].ID).Fact(events.ReleasePreparing{OfRelease: v.ref(r), Hook: mine[0].ID})
 	default:
 		say.Waits(v.id(r), waitsTime, "hook %s to complete, until %s", mine[0].ID, mine[0].Since.Add(ms(hook.TimeoutMs)).Format(time.TimeOnly))
 		if v.now.After(mine[0].Since.Add(ms(hook.TimeoutMs))) {
@@ -129,10 +128,6 @@ func (v view) prepare(r *Release) (say service.Says) {
 		}
 	}
 	return say
-}
-
-func (v view) hookID(r *Release, try int) string {
-	return v.Name + "-" + itoa(r.Number) + "-h" + itoa(try)
 }
 
 // standStill waits for a person, or for the time of a timed pause.

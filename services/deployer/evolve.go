@@ -100,7 +100,6 @@ func (r *Release) evolve(a *App, e events.Event) {
 	switch d := e.Data.(type) {
 	case events.ReleasePreparing:
 		r.Phase = preparing
-		r.HookTries++
 	case events.ReleaseStarted:
 		r.Phase, r.Progressed = progress, at(e)
 	case events.ReleasePaused:

@@ -39,7 +39,11 @@ func (a *App) request(d events.AssignmentRequested, e events.Event) {
 		State: "requested", Held: d.Hold, Since: at(e), Cause: service.CauseOf(e),
 	}
 	r := a.Releases[d.Release]
-	if r == nil || d.Role != events.RoleService {
+	switch {
+	case r == nil:
+		return
+	case d.Role == events.RoleHook:
+		r.HookTries++
 		return
 	}
 	if r.Replicas[ordinal] == nil {
@@ -115,7 +119,7 @@ func (a *App) failed(i *Inst, r *Release, f Failure, now time.Time) {
 	if r != nil && i.Role == events.RoleHook {
 		r.Fatal = "hook " + i.ID + " failed: " + f.Reason
 		if a.Accepted != nil && r.Spec.Hooks.PreDeploy != nil && r.HookTries <= r.Spec.Hooks.PreDeploy.Retries {
-			r.Fatal, r.Phase = "", planned
+			r.Fatal = ""
 		}
 	}
 	a.drop(i, now)

@@ -119,6 +119,9 @@ func (v view) sharesOver(to *Release, old, leave insts) (want []events.RouteShar
 	mine, target := len(v.of(to.Number).keep(v.available)), v.target()
 	staying := len(old.keep(v.available)) - len(leave.keep(v.available))
 	from := v.from(to)
+	if from != nil && len(v.of(from.Number).keep(v.lives)) == 0 {
+		from = nil // it has requests by name only
+	}
 	switch {
 	case mine >= target && (staying <= 0 || from == nil):
 		want = just(to)

@@ -95,7 +95,7 @@ func (v view) warm() (l []*Release) {
 func (v view) useless(i *Inst) (why string, ok bool) {
 	r := v.Releases[i.Release]
 	switch {
-	case i.Role == events.RoleHook && i.Release == v.Live && r != nil && (r.Phase == preparing || r.Phase == planned):
+	case i.Role == events.RoleHook && i.Release == v.Live && r != nil && r.prepares():
 		return "", false
 	case i.Role == events.RoleHook:
 		return "its release goes on without it", true
@@ -107,6 +107,15 @@ func (v view) useless(i *Inst) (why string, ok bool) {
 		return "", false
 	}
 	return "release " + itoa(i.Release) + " serves nothing", true
+}
+
+// prepares tells whether a release is before its first instance, paused or not.
+func (r *Release) prepares() bool {
+	phase := r.Phase
+	if phase == paused {
+		phase = r.Before
+	}
+	return phase == planned || phase == preparing
 }
 
 // retire ends an app: the way in first, then its instances.

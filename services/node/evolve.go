@@ -47,7 +47,7 @@ func (s *State) evolveIntent(e events.Event) {
 		s.instance(d.Instance, e, func(i *Instance) {
 			i.enter(Starting, e)
 			i.Try, i.Boot, i.Ports, i.StartedAt = d.Try, d.Boot, d.Ports, e.Time
-			i.Routed, i.ReadyBoot, i.ReadyAt, i.Ending, i.Why = false, 0, time.Time{}, "", ""
+			i.ReadyBoot, i.ReadyAt, i.Ending, i.Why = 0, time.Time{}, "", ""
 			i.Exit, i.Found, i.Until = nil, false, time.Time{}
 			s.rest(s.spec(i), d.Ports)
 		})

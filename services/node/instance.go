@@ -52,11 +52,11 @@ type Instance struct {
 	Since time.Time `json:"since"` // of the phase; of one found started, since it was adopted
 	Until time.Time `json:"until"` // of a wait: for the next fetch or start
 
-	Try       int            `json:"try,omitempty"`   // of the last start
-	Boot      int            `json:"boot,omitempty"`  // incarnation that started or adopted it
-	Ports     map[string]int `json:"ports,omitempty"` // it may be using
-	StartedAt time.Time      `json:"startedAt"`       // of the last try
-	Routed    bool           `json:"routed,omitempty"`
+	Try       int            `json:"try,omitempty"`       // of the last start
+	Boot      int            `json:"boot,omitempty"`      // incarnation that started or adopted it
+	Ports     map[string]int `json:"ports,omitempty"`     // it may be using
+	StartedAt time.Time      `json:"startedAt"`           // of the last try
+	Routed    bool           `json:"routed,omitempty"`    // it was ready in some try: a gateway may have it in its table
 	ReadyBoot int            `json:"readyBoot,omitempty"` // incarnation that last said ready of this try
 	ReadyAt   time.Time      `json:"readyAt"`             // since when it is ready without a break
 	Ending    string         `json:"ending,omitempty"`    // why it is being ended, to be started again

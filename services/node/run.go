@@ -67,7 +67,7 @@ func (d *decision) judge(id string, i *Instance, x *seen, spec *events.Spec) {
 	}
 	check := spec.Health.Ready
 	switch {
-	case spec.Health.Live != nil && i.Routed && live.Try == i.Try && fell(live, spec.Health.Live.Fall):
+	case spec.Health.Live != nil && i.ReadyBoot != 0 && live.Try == i.Try && fell(live, spec.Health.Live.Fall):
 		d.say.Because(i.Last, "live check %s failed %d times: %s", checkName(*spec.Health.Live, spec), live.Consecutive, live.Reason).
 			Fact(events.InstanceUnready{OfInstance: d.of(id, i.App), Ending: causeLive})
 	case d.risen(i, ready, check):

@@ -1,0 +1,139 @@
+package simulation
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"slipway.dev/events"
+	"slipway.dev/pkg/service"
+	"slipway.dev/pkg/sim"
+	"slipway.dev/services/deployer"
+	"slipway.dev/services/gateway"
+	"slipway.dev/services/node"
+	"slipway.dev/services/registry"
+)
+
+// Options bend a simulation; the zero Options is the whole platform as it is.
+type Options struct {
+	// Deployer, Registry, Node and Gateway replace a service, for mutations.
+	Deployer, Registry func() service.Service
+	Quiet              bool // no faults, no crashes
+	Steps              int  // things that happen before faults end; 0: 25
+}
+
+// Run plays one seed: random wishes and faults, then healing and convergence.
+func Run(seed uint64, opt Options) (*sim.World, error) {
+	p := newPlatform(seed, opt)
+	if opt.Steps == 0 {
+		opt.Steps = 25
+	}
+	for range opt.Steps {
+		if p.w.Err != nil {
+			return p.w, p.w.Err
+		}
+		p.step(opt.Quiet)
+		p.w.Run(time.Duration(p.w.Rand().IntN(4000)) * time.Millisecond)
+	}
+	p.heal()
+	if p.w.Err == nil && !p.w.RunUntil(40*time.Minute, p.converged) && p.w.Err == nil {
+		p.w.Fail("not converged 40 minutes after the last fault: %s", p.why)
+	}
+	return p.w, p.w.Err
+}
+
+// platform is the whole of Slipway in one world.
+type platform struct {
+	w        *sim.World
+	check    *checker
+	machines []*machine
+	edges    []*edge
+	agents   []*sim.Host
+	services []*sim.Host
+	gates    []*sim.Host
+	version  int
+	declared map[string]events.Document
+	retired  map[string]bool
+	approved map[[2]string]bool // releases a person has let go on
+	why      string
+}
+
+var appNames = []string{"web", "api"}
+
+func newPlatform(seed uint64, opt Options) *platform {
+	faults := sim.Mild
+	if opt.Quiet {
+		faults = sim.Faults{Latency: 2 * time.Millisecond}
+	}
+	p := &platform{w: sim.New(seed, faults), check: newChecker(), declared: map[string]events.Document{}, retired: map[string]bool{}, approved: map[[2]string]bool{}}
+	p.w.Observe(p.check.hear)
+	mk := func(replaced func() service.Service, own func() service.Service) func() service.Service {
+		if replaced != nil {
+			return replaced
+		}
+		return own
+	}
+	deploy := mk(opt.Deployer, func() service.Service { return deployer.Service(deployer.Config{DefaultDomain: "localhost"}) })
+	list := mk(opt.Registry, func() service.Service { return registry.Service(registry.Config{}) })
+	for i := range 1 + p.w.Rand().IntN(2) { // a twin of each, for half of the seeds
+		p.services = append(p.services, p.w.Add(fmt.Sprintf("deployer-%d", i+1), deploy, nil), p.w.Add(fmt.Sprintf("registry-%d", i+1), list, nil))
+	}
+	for i := range 1 + p.w.Rand().IntN(3) {
+		p.addNode(fmt.Sprintf("n%d", i+1))
+	}
+	for i := range 1 + p.w.Rand().IntN(2) {
+		p.addGateway(fmt.Sprintf("gw%d-a", i+1))
+	}
+	p.w.Run(2 * time.Second)
+	return p
+}
+
+func (p *platform) addNode(name string) {
+	m := newMachine(p.w, name, p.stopping)
+	p.machines = append(p.machines, m)
+	p.agents = append(p.agents, p.w.Add("node-"+name, func() service.Service {
+		return node.Service(node.Config{Name: name, Address: "127.0.0.1", CPUMilli: 8000, MemoryBytes: 8 << 30}, nil)
+	}, m))
+}
+
+func (p *platform) addGateway(name string) {
+	g := newEdge(p.w, name, p.alive)
+	p.edges = append(p.edges, g)
+	p.gates = append(p.gates, p.w.Add("gateway-"+name, func() service.Service {
+		return gateway.Service(gateway.Config{Name: name}, nil)
+	}, g))
+}
+
+// stopping holds the promise that costs requests when broken: nothing is ended on
+// purpose while a gateway may send to it.
+func (p *platform) stopping(app, id string) {
+	for _, g := range p.edges {
+		if why, uses := g.uses(app, id); uses && slices.Contains(p.check.voices[id], g.name) {
+			p.w.Fail("%s is stopped while %s", id, why)
+		}
+	}
+}
+
+func (p *platform) alive(id string) bool {
+	for _, m := range p.machines {
+		if m.running(id) {
+			return true
+		}
+	}
+	return false
+}
+
+// heal ends all faults and lets every app have a version that works.
+func (p *platform) heal() {
+	p.w.Heal()
+	for _, app := range appNames {
+		if d, known := p.declared[app]; known && !p.retired[app] {
+			p.declare(app, func(x *events.Document) { *x = d; x.Version = p.nextVersion("good") })
+			p.w.Wish("person:sim", events.WishHaltLifted{OfApp: events.OfApp{App: app}})
+		}
+	}
+	p.w.Run(time.Second)
+	for _, app := range appNames {
+		p.w.Wish("person:sim", events.WishHoldLifted{OfApp: events.OfApp{App: app}})
+	}
+}

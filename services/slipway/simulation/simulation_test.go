@@ -1,0 +1,79 @@
+package simulation
+
+import (
+	"bytes"
+	"os"
+	"runtime"
+	"strconv"
+	"sync"
+	"testing"
+)
+
+// seeds is how many worlds a test plays: SLIPWAY_SEEDS, else 1,000.
+func seeds(t *testing.T) uint64 {
+	t.Helper()
+	s := os.Getenv("SLIPWAY_SEEDS")
+	if s == "" {
+		return 1000
+	}
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil {
+		t.Fatalf("SLIPWAY_SEEDS=%q: want a number", s)
+	}
+	return n
+}
+
+// TestSeeds plays many worlds: every Check and every checker holds, and each
+// converges once its faults end.
+func TestSeeds(t *testing.T) {
+	if one := os.Getenv("SLIPWAY_SEED"); one != "" {
+		seed, err := strconv.ParseUint(one, 10, 64)
+		if err != nil {
+			t.Fatalf("SLIPWAY_SEED=%q: want a number", one)
+		}
+		play(t, seed)
+		return
+	}
+	work := make(chan uint64)
+	var all sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		all.Go(func() {
+			for seed := range work {
+				if !t.Failed() {
+					play(t, seed)
+				}
+			}
+		})
+	}
+	for seed := range seeds(t) {
+		work <- seed + 1
+	}
+	close(work)
+	all.Wait()
+}
+
+// tailMax is how much of the log a failure prints.
+const tailMax = 60
+
+func play(t *testing.T, seed uint64) {
+	w, err := Run(seed, Options{})
+	if err == nil {
+		return
+	}
+	from := max(int(w.Log.Len())-tailMax, 0)
+	var tail bytes.Buffer
+	for seq := uint64(from) + 1; seq <= w.Log.Len(); seq++ {
+		e := w.Log.At(seq)
+		tail.WriteString(e.Stored.Format("15:04:05.000 ") + e.Kind.Owner + " " + e.Kind.Name() + " " + e.Subject + "  " + e.Reason + "\n")
+	}
+	t.Errorf("%v\nreplay: make sim SEED=%d\n%s", err, seed, tail.String())
+}
+
+// bus-24: the same seed gives the same log, byte for byte.
+func TestSameSeedSameLog(t *testing.T) {
+	a, _ := Run(7, Options{})
+	b, _ := Run(7, Options{})
+	if !bytes.Equal(a.Log.Bytes(), b.Log.Bytes()) || a.Log.Len() == 0 {
+		t.Errorf("two runs of seed 7 gave %d and %d events, not the same bytes", a.Log.Len(), b.Log.Len())
+	}
+}

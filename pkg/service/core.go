@@ -1,7 +1,6 @@
 package service
 
 import (
-	"fmt"
 	"time"
 
 	"slipway.dev/events"
@@ -19,14 +18,18 @@ type Core struct {
 	guards   map[string]*guard
 	keys     map[keyOf]*keyState
 	touched  map[keyOf]bool
+	acts     map[string]keyOf // whose act an id is, while it is listed
+	voice    keyOf            // the participant's own voice, decided last
 	due      dues
 	pos      events.Position
-	running  int    // acts running
-	ready    int    // what has been caught up: log, signals, hands
-	behind   bool   // more than MaxBehind behind the log
-	parked   []Park // guards that stand still, oldest first
-	replayed int    // events skipped because their ordinal had been seen
-	checks   bool   // run Check after each fold: in simulation and scripts
+	running  int             // acts running
+	ready    int             // what has been caught up: log, signals, hands
+	behind   bool            // more than MaxBehind behind the log
+	parked   []Park          // guards that stand still, oldest first
+	held     map[string]bool // keys to which a parked event could matter; All: every key
+	replayed int             // events skipped because their ordinal had been seen
+	checks   bool            // run Check after each fold
+	off      rule            // switched off by a test
 
 	// Found is called with each broken promise; nil ignores them.
 	Found func(Broken)
@@ -38,6 +41,7 @@ type Park struct {
 	Guard   string
 	Verdict string // unreadable, gap, panic
 	Reason  string
+	Keys    []string `json:",omitempty"` // not decided meanwhile, since it could matter to them; All alone: every key
 }
 
 // Broken is a promise that did not hold.
@@ -70,6 +74,7 @@ type keyState struct {
 	due   time.Time
 	waits []Waiter
 	held  bool // a Check failed: no acts
+	gone  bool // the state is forgotten, its acts are still to be ended
 }
 
 type running struct {
@@ -83,7 +88,9 @@ func NewCore(svc Service) *Core {
 		svc: svc, machines: append(svc.New(), voice(svc)), owners: map[string]bool{}, owned: map[string]bool{},
 		heard: map[events.Kind]bool{}, said: map[events.Kind]bool{},
 		guards: map[string]*guard{}, keys: map[keyOf]*keyState{}, touched: map[keyOf]bool{},
+		acts: map[string]keyOf{}, held: map[string]bool{},
 	}
+	c.voice = keyOf{len(c.machines) - 1, voiceKey}
 	for _, m := range c.machines {
 		c.owners[m.Owner()] = true
 	}
@@ -108,92 +115,11 @@ func (c *Core) Hears(k events.Kind) bool { return c.heard[k] }
 // HearsOwner tells whether anything of an owner is folded: its ordinals count then.
 func (c *Core) HearsOwner(owner string) bool { return c.owned[owner] }
 
-// Skip moves the position over an event nobody here hears.
-func (c *Core) Skip(pos events.Position) {
-	if pos.After(c.pos) {
-		c.pos = pos
-	}
-}
-
-// Hear folds one fact. Facts come in order; one at or below the position is
-// skipped. The event's Data must be decoded if its kind is heard.
-func (c *Core) Hear(e events.Event) {
-	if !e.Pos.After(c.pos) {
-		return
-	}
-	g, own := c.guardOf(e)
-	fold, gap := c.judge(g, own, e)
-	c.pos = e.Pos
-	if gap != "" {
-		c.park(Park{e.Pos, e.Guard(), "gap", gap})
-	}
-	if !fold {
-		return
-	}
-	for i, m := range c.machines {
-		c.fold(i, m, e)
-	}
-}
-
-// Unreadable tells that the event at pos could not be read: its guard stands still.
-func (c *Core) Unreadable(k events.Kind, app, place string, pos events.Position, why string) {
-	c.Skip(pos)
-	c.park(Park{pos, events.Guard(k.Owner, app, place), "unreadable", why})
-}
-
-// Parked are the events that could not be folded.
-func (c *Core) Parked() []Park { return c.parked }
-
-func (c *Core) fold(i int, m Machine, e events.Event) {
-	defer func() {
-		if p := recover(); p != nil {
-			c.park(Park{e.Pos, e.Guard(), "panic", fmt.Sprint(p)})
-		}
-	}()
-	for _, k := range m.Fold(e) {
-		c.touch(keyOf{i, k})
-		if c.checks {
-			c.check(keyOf{i, k})
-		}
-	}
-	for _, k := range m.Forget(m.Touched(e)) {
-		c.forget(keyOf{i, k})
-	}
-}
-
-func (c *Core) park(p Park) {
-	c.guardNamed(p.Guard).parked = true
-	c.parked = append(c.parked, p)
-	c.senseOwn(p)
-}
-
-// broken tells the participant's own voice and whoever listens of a promise that
-// does not hold.
-func (c *Core) broken(b Broken) {
-	if c.Found != nil {
-		c.Found(b)
-	}
-	c.senseOwn(b)
-}
-
-func (c *Core) senseOwn(data any) { c.Sense(Signal{Data: data}, time.Time{}) }
-
-// check asks the promise of a key; one that does not hold stops the hands.
-func (c *Core) check(k keyOf) bool {
-	err := c.machines[k.machine].Check(k.key)
-	ks := c.state(k)
-	switch {
-	case err != nil && !ks.held:
-		c.broken(Broken{Name: c.machines[k.machine].Owner(), Key: k.key, Detail: err.Error(), At: c.pos})
-	case err == nil && ks.held:
-		c.senseOwn(Mended{Name: c.machines[k.machine].Owner(), Key: k.key})
-	}
-	ks.held = err != nil
-	return err == nil
-}
-
 // Sense hears one signal.
 func (c *Core) Sense(sig Signal, now time.Time) {
+	if sig.Data == (Gap{}) && !c.rules(ruleGrace) {
+		return
+	}
 	for i, m := range c.machines {
 		for _, k := range m.Sense(sig, now) {
 			c.touch(keyOf{i, k})
@@ -215,6 +141,7 @@ func (c *Core) arrive(what int, now time.Time) {
 	c.ready |= what
 	if before != readyAll && c.ready == readyAll {
 		c.Sense(Signal{Data: Gap{}}, now)
+		c.recall()
 		c.touchAll()
 	}
 }
@@ -234,20 +161,18 @@ func (c *Core) Waits(machine int, key string) []Waiter {
 	return nil
 }
 
-func (c *Core) touch(k keyOf) { c.touched[k] = true }
+func (c *Core) touch(k keyOf) {
+	c.touched[k] = true
+	if ks, ok := c.keys[k]; ok {
+		ks.gone = false
+	}
+}
 
 func (c *Core) touchAll() {
 	for i, m := range c.machines {
 		for _, k := range m.Keys() {
 			c.touch(keyOf{i, k})
 		}
-	}
-}
-
-func (c *Core) forget(k keyOf) {
-	delete(c.touched, k)
-	if ks, ok := c.keys[k]; ok && len(ks.acts) == 0 {
-		delete(c.keys, k)
 	}
 }
 

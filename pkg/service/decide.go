@@ -90,13 +90,6 @@ func (c *Core) next(k keyOf, now time.Time, step *Step) {
 	}
 }
 
-// bury ends the acts of a key that is gone.
-func (c *Core) bury(k keyOf, ks *keyState, step *Step) {
-	delete(c.touched, k)
-	c.reconcile(k, ks, nil, step)
-	delete(c.keys, k)
-}
-
 // joined tells whether a key may speak: an agent's own joined has come back. Its
 // voice, which speaks under the same guard, waits for the same.
 func (c *Core) joined(k keyOf) bool {
@@ -127,50 +120,6 @@ func joinedOnly(facts []Say) (kept []Say) {
 	return kept
 }
 
-// compose makes the events of a decision: kind, guard, ordinals and ids come from
-// the catalogue and the fold, never from where the decision stands in the stream.
-func (c *Core) compose(k keyOf, g *guard, says Says, now time.Time) Append {
-	name, owner := c.guardName(k), c.machines[k.machine].Owner()
-	facts := says.Facts
-	if len(facts) > events.MaxAppendEvents {
-		facts = facts[:events.MaxAppendEvents]
-	}
-	a := Append{Guard: name, Expected: g.Seq, key: k, at: c.pos.Seq}
-	for i, f := range facts {
-		a.Events = append(a.Events, c.event(name, owner, g.Ordinal+uint64(i)+1, f, now))
-	}
-	return a
-}
-
-func (c *Core) event(guard, owner string, ordinal uint64, f Say, now time.Time) events.Event {
-	kind, about := events.KindOf(f.Data), f.Data.About()
-	if kind.Owner == events.OwnerParticipant {
-		kind.Owner = owner
-	}
-	if !c.said[kind] {
-		panic("service " + c.svc.Name + " does not declare that it says " + kind.Name())
-	}
-	e := events.Event{
-		ID: events.ID(guard, ordinal), Source: events.Source(owner, about.Place), Kind: kind,
-		App: about.App, Place: about.Place, Subject: about.Subject, Time: now.UTC(),
-		Cause: f.Cause.ID, Correlation: f.Cause.Correlation, Actor: f.Cause.Actor,
-		Reason: f.Reason, Ordinal: ordinal, Data: f.Data,
-	}
-	if f.Cause.Wish != "" {
-		e.Wish, _ = events.ParsePosition(f.Cause.Wish)
-	}
-	if e.Actor == "" {
-		e.Actor = events.Actor(owner, about.Place)
-	}
-	if e.Correlation == "" {
-		e.Correlation = e.ID
-		if e.Cause != "" {
-			e.Correlation = e.Cause
-		}
-	}
-	return e
-}
-
 // Appended takes the outcome of an append.
 func (c *Core) Appended(a Append, r Result, err error, now time.Time) {
 	g := c.guardNamed(a.Guard)
@@ -195,54 +144,6 @@ func (c *Core) Appended(a Append, r Result, err error, now time.Time) {
 	default:
 		g.blocked = max(g.blocked, r.Last.Seq) // what of it is known to be stored comes back first
 		g.backOff(now, backoffMax)
-	}
-}
-
-// reconcile compares what the hands do with what they must be doing.
-func (c *Core) reconcile(k keyOf, ks *keyState, want []Act, step *Step) {
-	wanted := make(map[string]bool, len(want))
-	for _, a := range want {
-		wanted[a.ID] = true
-		if _, known := c.acts[a.ID]; known && c.rules(ruleOnce) {
-			continue
-		}
-		if !a.Long && c.running >= events.MaxActs {
-			c.touch(k) // the rest when a hand is free
-			continue
-		}
-		ks.acts[a.ID], c.acts[a.ID] = &running{act: a}, k
-		c.count(a, 1)
-		step.Start = append(step.Start, a)
-	}
-	for _, id := range Sorted(ks.acts) {
-		if wanted[id] {
-			continue
-		}
-		if !ks.acts[id].ended {
-			step.Cancel = append(step.Cancel, id)
-			c.count(ks.acts[id].act, -1)
-		}
-		delete(ks.acts, id)
-		delete(c.acts, id)
-	}
-}
-
-// Done says that an act has ended by itself. It is not run again while it is listed.
-func (c *Core) Done(id string) {
-	k, listed := c.acts[id]
-	if !listed {
-		return
-	}
-	if r := c.keys[k].acts[id]; !r.ended {
-		r.ended = true
-		c.count(r.act, -1)
-		c.touch(k)
-	}
-}
-
-func (c *Core) count(a Act, n int) {
-	if !a.Long {
-		c.running += n
 	}
 }
 

@@ -12,36 +12,45 @@ import (
 // deliver reads one fact off the log. What nobody here hears is dropped by its
 // subject, before any decoding; of the rest data is decoded only if it is folded.
 func (r *runner) deliver(ctx context.Context, m Message) error {
-	behind := m.Pending > 0 && r.opt.Now().Sub(m.Stored) > events.MaxBehind
 	kind, app, place, err := events.ParseSubject(m.Subject)
-	if err == nil && !r.core.HearsOwner(kind.Owner) {
-		r.give(ctx, func() { r.core.Skip(m.Pos); r.core.SetBehind(behind) })
+	if err == nil && !r.core.HearsOwner(kind.Owner) && r.core.rules(ruleUnread) {
+		r.apply(ctx, m, func() { r.core.Skip(m.Pos) })
 		return nil
 	}
 	var e events.Event
 	if err == nil {
 		e, err = events.Parse(m.Subject, m.Header, m.Body)
 	}
-	if err == nil && r.core.Hears(kind) {
+	if err == nil && (r.core.Hears(kind) || !r.core.rules(ruleUnread)) {
 		err = e.Decode()
 	}
 	if err != nil {
 		if dead := r.bus.Dead(ctx, r.svc.Participant(), m, "unreadable", err.Error()); dead != nil {
 			return dead
 		}
-		r.give(ctx, func() { r.core.Unreadable(kind, app, place, m.Pos, err.Error()) })
+		r.apply(ctx, m, func() { r.core.Unreadable(kind, app, place, m.Pos, err.Error()) })
 		return nil
 	}
 	if r.core.owners[kind.Owner] && !kind.Known() {
 		return fmt.Errorf("%s at %s: %w", m.Subject, m.Pos, ErrNewerLog)
 	}
 	e.Pos, e.Stored = m.Pos, m.Stored
-	r.give(ctx, func() {
+	r.apply(ctx, m, func() {
 		r.heard++
 		r.core.Hear(e)
-		r.core.SetBehind(behind)
 	})
 	return nil
+}
+
+// apply lets the loop take a message. How far behind it is tells when it gets there,
+// not when the message was read: more may wait by then.
+func (r *runner) apply(ctx context.Context, m Message, f func()) {
+	r.unread.Add(1)
+	r.give(ctx, func() {
+		f()
+		more := r.unread.Add(-1) > 0 || m.Pending > 0
+		r.core.SetBehind(more && r.opt.Now().Sub(m.Stored) > events.MaxBehind)
+	})
 }
 
 // wish reads a wish.

@@ -15,6 +15,9 @@ const (
 	conflictsBad = 3                // the third in a row is said
 )
 
+// guardPromise is that a conflict is always a twin's haste.
+const guardPromise = "guard"
+
 // guard is the bookkeeping of one guard: facts of the fold, so the same after a
 // restart, and what is in flight now.
 type guard struct {
@@ -27,6 +30,7 @@ type guard struct {
 	retryAt   time.Time
 	backoff   time.Duration
 	conflicts int
+	broken    string // key of which it was told that conflicts are no twin's haste
 }
 
 func (c *Core) guardNamed(name string) *guard {
@@ -48,6 +52,8 @@ func (c *Core) guardOf(e events.Event) (g *guard, own bool) {
 func (c *Core) judge(g *guard, own bool, e events.Event) (fold bool, verdict string) {
 	whole := own || c.svc.Filters == nil
 	switch {
+	case g.parked:
+		return false, ""
 	case g.Ordinal > 0 && e.Ordinal <= g.Ordinal:
 		c.replayed++
 		return false, ""
@@ -55,13 +61,14 @@ func (c *Core) judge(g *guard, own bool, e events.Event) (fold bool, verdict str
 		return false, fmt.Sprintf("ordinal %d after %d", e.Ordinal, g.Ordinal)
 	}
 	g.Seq, g.Ordinal = e.Pos.Seq, e.Ordinal
-	return !g.parked && c.heard[e.Kind], ""
+	return c.heard[e.Kind], ""
 }
 
 // free tells whether a key under the guard may be decided now: nothing of it is in
 // flight, all that was said has come back, and no back-off runs.
-func (g *guard) free(pos events.Position, now time.Time) bool {
-	return !g.parked && !g.inFlight && pos.Seq >= g.blocked && !now.Before(g.retryAt)
+func (c *Core) free(g *guard, now time.Time) bool {
+	back := c.pos.Seq >= g.blocked || !c.rules(ruleVoice)
+	return !g.parked && !g.inFlight && back && !now.Before(g.retryAt)
 }
 
 func (g *guard) backOff(now time.Time, most time.Duration) {

@@ -2,9 +2,8 @@ package service
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -41,23 +40,17 @@ type Options struct {
 // inputs of the loop that wait: more, and whoever brings them waits.
 const inputMax = 4096
 
-// standstill is how long a turn may take before hearsay counts as missed.
-const standstill = 500 * time.Millisecond
+// A service that listens to silence watches its own: the loop looks up at each beat,
+// and what it hears after standing still for longer tells nothing about others.
+const (
+	heartbeat  = 100 * time.Millisecond
+	standstill = 500 * time.Millisecond // beyond the beat
+)
 
 // Run drives a service on a bus until ctx ends. It returns nil then, or the error
 // after which going on would be wrong: a newer log, for one.
 func Run(ctx context.Context, svc Service, bus Bus, opt Options) error {
-	if opt.Now == nil {
-		opt.Now = time.Now
-	}
-	r := &runner{svc: svc, bus: bus, opt: opt, core: NewCore(svc), in: make(chan func(), inputMax), acts: map[string]context.CancelFunc{}}
-	if opt.Start != nil {
-		if err := r.core.Import(opt.Start, opt.Stream); err != nil {
-			opt.Logger.Warn().Err(err).Msg("snapshot ignored, folding from the first event")
-			r.core = NewCore(svc)
-		}
-	}
-	return r.run(ctx)
+	return newRunner(svc, bus, opt).run(ctx)
 }
 
 type runner struct {
@@ -66,30 +59,38 @@ type runner struct {
 	opt  Options
 	core *Core
 	in   chan func() // what came in, to be applied by the one goroutine that owns core
-	acts map[string]context.CancelFunc
+	acts map[string]*hand
 	wg   sync.WaitGroup
 	err  error
 
-	signals int // kinds of hearsay still to be caught up
-	saved   uint64
+	signals int          // kinds of hearsay still to be caught up
+	unread  atomic.Int64 // facts read that wait in in
 	heard   uint64
+	saved   uint64 // of heard, at the last snapshot
+	savedAt time.Time
 	n       uint64 // own lease renewals
 	told    bool
 }
 
+func newRunner(svc Service, bus Bus, opt Options) *runner {
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	return &runner{svc: svc, bus: bus, opt: opt, core: NewCore(svc), in: make(chan func(), inputMax), acts: map[string]*hand{}}
+}
+
 func (r *runner) run(parent context.Context) error {
+	r.begin()
 	ctx, cancel := context.WithCancel(parent)
 	defer r.wg.Wait()
 	defer cancel()
 	r.open(ctx)
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
-	var lease <-chan time.Time
-	if r.opt.Lease > 0 {
-		t := time.NewTicker(r.opt.Lease)
-		defer t.Stop()
-		lease = t.C
-	}
+	lease, stopLease := every(r.opt.Lease)
+	defer stopLease()
+	beat, stopBeat := every(r.beats())
+	defer stopBeat()
 	last := r.opt.Now()
 	for r.err == nil {
 		select {
@@ -100,12 +101,13 @@ func (r *runner) run(parent context.Context) error {
 			f()
 			r.drain()
 		case <-timer.C:
+		case <-beat:
 		case <-lease:
 			r.renew()
 		}
 		now := r.opt.Now()
-		if now.Sub(last) > standstill+r.idle(timer) {
-			last = now
+		if beat != nil && now.Sub(last) > heartbeat+standstill {
+			r.missed(now)
 		}
 		last = now
 		r.turn(ctx, now, timer)
@@ -113,9 +115,42 @@ func (r *runner) run(parent context.Context) error {
 	return r.err
 }
 
-// idle is a seam for standstill detection: a loop that waited for input stood still
-// by choice.
-func (r *runner) idle(*time.Timer) time.Duration { return time.Hour }
+// begin takes over a snapshot, if there is one that fits.
+func (r *runner) begin() {
+	r.savedAt = r.opt.Now()
+	if r.opt.Start == nil {
+		return
+	}
+	if err := r.core.Import(r.opt.Start, r.opt.Stream); err != nil {
+		r.opt.Logger.Warn().Err(err).Msg("snapshot ignored, folding from the first event")
+		r.core = NewCore(r.svc)
+	}
+}
+
+// beats is how often the loop looks up; never where silence means nothing.
+func (r *runner) beats() time.Duration {
+	if len(r.svc.Leases) == 0 {
+		return 0
+	}
+	return heartbeat
+}
+
+// every ticks; a nil channel and so never for zero.
+func every(d time.Duration) (<-chan time.Time, func()) {
+	if d <= 0 {
+		return nil, func() {}
+	}
+	t := time.NewTicker(d)
+	return t.C, t.Stop
+}
+
+// missed tells that hearsay may have been missed. Who has not caught up yet is told
+// then.
+func (r *runner) missed(now time.Time) {
+	if r.core.Ready() {
+		r.core.Sense(Signal{Data: Gap{}}, now)
+	}
+}
 
 // drain takes what has come in meanwhile, but for no longer than a touched key may
 // wait under steady traffic.
@@ -141,10 +176,7 @@ func (r *runner) turn(ctx context.Context, now time.Time, timer *time.Timer) {
 		r.append(ctx, a)
 	}
 	for _, id := range step.Cancel {
-		if stop, ok := r.acts[id]; ok {
-			stop()
-			delete(r.acts, id)
-		}
+		r.cancel(id)
 	}
 	for _, a := range step.Start {
 		r.start(ctx, a)
@@ -162,145 +194,7 @@ func (r *runner) turn(ctx context.Context, now time.Time, timer *time.Timer) {
 	if r.opt.Applied != nil {
 		r.opt.Applied(r.core.Position())
 	}
-	if r.heard-r.saved >= events.SnapshotEvery {
+	if r.snapshotDue(now) {
 		r.save()
 	}
-}
-
-func (r *runner) append(ctx context.Context, a Append) {
-	r.spawn(func() {
-		res, err := r.bus.Append(ctx, a.Guard, a.Expected, a.Events)
-		if err != nil && ctx.Err() == nil {
-			r.note(err, a)
-		}
-		r.give(ctx, func() { r.core.Appended(a, res, err, r.opt.Now()) })
-	})
-}
-
-func (r *runner) note(err error, a Append) {
-	var conflict *ErrConflict
-	if errors.As(err, &conflict) {
-		r.opt.Logger.Debug().Err(err).Msg("a twin was first")
-		return
-	}
-	r.opt.Logger.Warn().Err(err).Str("guard", a.Guard).Int("events", len(a.Events)).Msg("append")
-}
-
-func (r *runner) start(ctx context.Context, a Act) {
-	actx, stop := context.WithCancel(ctx)
-	r.acts[a.ID] = stop
-	r.spawn(func() {
-		defer stop()
-		r.svc.Driver.Do(actx, a)
-		r.give(ctx, func() {
-			r.core.Done(a.ID)
-		})
-	})
-}
-
-// open starts the readers; each tells when it has caught up once.
-func (r *runner) open(ctx context.Context) {
-	r.read(ctx, "log", func() error {
-		return r.bus.Read(ctx, r.core.Position(), r.svc.Filters, Reader{
-			Deliver:  func(m Message) error { return r.deliver(ctx, m) },
-			CaughtUp: func() { r.give(ctx, func() { r.core.CaughtUp(r.opt.Now()) }) },
-			Gap:      func() {},
-		})
-	})
-	r.signals = len(nonempty(r.svc.Wishes)) + len(nonempty(r.svc.Leases))
-	if len(r.svc.Wishes) > 0 {
-		r.read(ctx, "wishes", func() error {
-			return r.bus.Wishes(ctx, events.Position{}, r.svc.Wishes, r.hearsay(ctx, r.wish))
-		})
-	}
-	if len(r.svc.Leases) > 0 {
-		r.read(ctx, "leases", func() error {
-			return r.bus.Leases(ctx, r.svc.Leases, r.hearsay(ctx, r.lease))
-		})
-	}
-	if r.signals == 0 {
-		r.core.SignalsCaughtUp(r.opt.Now())
-	}
-	if r.svc.Driver == nil {
-		r.core.HandsReady(r.opt.Now())
-		return
-	}
-	r.read(ctx, "driver", func() error {
-		return r.svc.Driver.Watch(ctx,
-			func(s Signal) { r.give(ctx, func() { r.core.Sense(s, r.opt.Now()) }) },
-			func() { r.give(ctx, func() { r.core.HandsReady(r.opt.Now()) }) })
-	})
-}
-
-func nonempty(filters []string) []int {
-	if len(filters) == 0 {
-		return nil
-	}
-	return []int{1}
-}
-
-func (r *runner) hearsay(ctx context.Context, deliver func(Message) (Signal, error)) Reader {
-	return Reader{
-		Deliver: func(m Message) error {
-			s, err := deliver(m)
-			if err != nil {
-				return r.bus.Dead(ctx, r.svc.Participant(), m, "unreadable", err.Error())
-			}
-			r.give(ctx, func() { r.core.Sense(s, r.opt.Now()) })
-			return nil
-		},
-		CaughtUp: func() {
-			r.give(ctx, func() {
-				if r.signals--; r.signals == 0 {
-					r.core.SignalsCaughtUp(r.opt.Now())
-				}
-			})
-		},
-		Gap: func() { r.give(ctx, func() { r.core.Sense(Signal{Data: Gap{}}, r.opt.Now()) }) },
-	}
-}
-
-// read runs a reader until ctx ends; an error of its own ends the run.
-func (r *runner) read(ctx context.Context, name string, f func() error) {
-	r.spawn(func() {
-		if err := f(); err != nil && ctx.Err() == nil {
-			r.give(ctx, func() { r.err = fmt.Errorf("read %s: %w", name, err) })
-		}
-	})
-}
-
-func (r *runner) spawn(f func()) {
-	r.wg.Add(1)
-	go func() {
-		defer r.wg.Done()
-		f()
-	}()
-}
-
-// give hands something to the loop; a full loop makes the giver wait.
-func (r *runner) give(ctx context.Context, f func()) {
-	select {
-	case r.in <- f:
-	case <-ctx.Done():
-	}
-}
-
-func (r *runner) renew() {
-	r.n++
-	b := r.opt.Body
-	b.N, b.Head, b.Level = r.n, r.core.Position().Seq, events.Level
-	r.bus.Lease(events.LeaseSubject("service", r.svc.Name+"-"+r.opt.Copy), b)
-}
-
-func (r *runner) save() {
-	if r.opt.Save == nil || !r.core.Ready() {
-		return
-	}
-	r.saved = r.heard
-	b, err := r.core.Export(r.opt.Stream)
-	if err != nil {
-		r.opt.Logger.Warn().Err(err).Msg("snapshot")
-		return
-	}
-	r.opt.Save(b)
 }

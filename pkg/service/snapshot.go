@@ -46,9 +46,13 @@ func (c *Core) Import(b []byte, stream string) error {
 			return err
 		}
 	}
-	c.pos, c.guards, c.parked = s.Position, s.Guards, s.Parked
+	c.pos, c.parked = s.Position, s.Parked
+	if s.Guards != nil && c.rules(ruleGuards) {
+		c.guards = s.Guards
+	}
 	for _, p := range c.parked {
 		c.guardNamed(p.Guard).parked = true
+		c.hold(p)
 	}
 	return nil
 }

@@ -1,0 +1,39 @@
+package service
+
+import (
+	"time"
+
+	"slipway.dev/events"
+)
+
+// A snapshot is made after events.SnapshotEvery events heard, or after a while of
+// fewer; never more often than its cost allows.
+const (
+	snapshotMin = 30 * time.Second
+	snapshotMax = 5 * time.Minute
+)
+
+func (r *runner) renew() {
+	r.n++
+	b := r.opt.Body
+	b.N, b.Head, b.Level = r.n, r.core.Position().Seq, events.Level
+	r.bus.Lease(events.LeaseSubject("service", r.svc.Name+"-"+r.opt.Copy), b)
+}
+
+func (r *runner) snapshotDue(now time.Time) bool {
+	fresh, age := r.heard-r.saved, now.Sub(r.savedAt)
+	return fresh >= events.SnapshotEvery && age >= snapshotMin || fresh > 0 && age >= snapshotMax
+}
+
+func (r *runner) save() {
+	if r.opt.Save == nil || !r.core.Ready() {
+		return
+	}
+	r.saved, r.savedAt = r.heard, r.opt.Now()
+	b, err := r.core.Export(r.opt.Stream)
+	if err != nil {
+		r.opt.Logger.Warn().Err(err).Msg("snapshot")
+		return
+	}
+	r.opt.Save(b)
+}

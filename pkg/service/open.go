@@ -1,0 +1,99 @@
+package service
+
+import (
+	"context"
+	"fmt"
+
+	"slipway.dev/events"
+)
+
+// open starts the readers; each tells when it has caught up once.
+func (r *runner) open(ctx context.Context) {
+	after, filters := r.core.Position(), r.svc.Filters
+	if len(filters) == 0 { // one filter is five times as fast as many, and shows holes
+		filters = []string{events.Filter("", "", "", "", "")}
+	}
+	r.read(ctx, "log", func() error {
+		return r.bus.Read(ctx, after, filters, Reader{
+			Deliver:  func(m Message) error { return r.deliver(ctx, m) },
+			CaughtUp: func() { r.give(ctx, func() { r.core.CaughtUp(r.opt.Now()) }) },
+			Gap:      func() { r.give(ctx, func() { r.missed(r.opt.Now()) }) },
+		})
+	})
+	r.signals = len(nonempty(r.svc.Wishes)) + len(nonempty(r.svc.Leases))
+	if len(r.svc.Wishes) > 0 {
+		r.read(ctx, "wishes", func() error {
+			return r.bus.Wishes(ctx, events.Position{}, r.svc.Wishes, r.hearsay(ctx, r.wish))
+		})
+	}
+	if len(r.svc.Leases) > 0 {
+		r.read(ctx, "leases", func() error {
+			return r.bus.Leases(ctx, r.svc.Leases, r.hearsay(ctx, r.lease))
+		})
+	}
+	if r.signals == 0 {
+		r.core.SignalsCaughtUp(r.opt.Now())
+	}
+	if r.svc.Driver == nil {
+		r.core.HandsReady(r.opt.Now())
+		return
+	}
+	r.read(ctx, "driver", func() error {
+		return r.svc.Driver.Watch(ctx,
+			func(s Signal) { r.give(ctx, func() { r.core.Sense(s, r.opt.Now()) }) },
+			func() { r.give(ctx, func() { r.core.HandsReady(r.opt.Now()) }) })
+	})
+}
+
+func nonempty(filters []string) []int {
+	if len(filters) == 0 {
+		return nil
+	}
+	return []int{1}
+}
+
+func (r *runner) hearsay(ctx context.Context, deliver func(Message) (Signal, error)) Reader {
+	return Reader{
+		Deliver: func(m Message) error {
+			s, err := deliver(m)
+			if err != nil {
+				return r.bus.Dead(ctx, r.svc.Participant(), m, "unreadable", err.Error())
+			}
+			r.give(ctx, func() { r.core.Sense(s, r.opt.Now()) })
+			return nil
+		},
+		CaughtUp: func() {
+			r.give(ctx, func() {
+				if r.signals--; r.signals == 0 {
+					r.core.SignalsCaughtUp(r.opt.Now())
+				}
+			})
+		},
+		Gap: func() { r.give(ctx, func() { r.missed(r.opt.Now()) }) },
+	}
+}
+
+// read runs a reader until ctx ends; an error of its own ends the run.
+func (r *runner) read(ctx context.Context, name string, f func() error) {
+	r.spawn(func() {
+		if err := f(); err != nil && ctx.Err() == nil {
+			r.give(ctx, func() { r.err = fmt.Errorf("read %s: %w", name, err) })
+		}
+	})
+}
+
+func (r *runner) spawn(f func()) {
+	r.wg.Add(1)
+	go func() {
+		defer r.wg.Done()
+		f()
+	}()
+}
+
+// give hands something to the loop; a full loop makes the giver wait.
+func (r *runner) give(ctx context.Context, f func()) {
+	select {
+	case r.in <- f:
+	case <-ctx.Done():
+	}
+}

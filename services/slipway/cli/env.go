@@ -27,6 +27,9 @@ type Env struct {
 	Verbose  bool
 	NoColor  bool
 	UTC      bool
+
+	told bool     // the result is on stdout already
+	args []string // as given
 }
 
 // Cluster is the context in use: the one the flags, the environment or the person's

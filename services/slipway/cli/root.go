@@ -2,39 +2,128 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"slipway.dev/services/slipway/fault"
+	"slipway.dev/services/slipway/nearest"
+	"slipway.dev/services/slipway/output"
+)
+
+// status is an end that is no error: differences exist, a check failed, a follower
+// was sent away.
+type status int
+
+// Error tells the status.
+func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+const (
+	differs  status = 10  // differences exist; only where the verb was asked to tell
+	detached status = 130 // Ctrl-C of somebody who only looked on
 )
 
 // Main runs the command line and returns the exit status.
 func Main(ctx context.Context, env *Env, args []string) int {
+	signal.Ignore(syscall.SIGPIPE) // a reader that has enough is no fault: the write tells
 	root := newRootCommand(env)
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
-	if err == nil {
+	env.args = args
+	return env.finish(root.ExecuteContext(ctx))
+}
+
+// finish tells an error and returns the exit status.
+func (e *Env) finish(err error) int {
+	var s status
+	switch {
+	case err == nil, errors.Is(err, syscall.EPIPE):
 		return 0
+	case errors.As(err, &s):
+		return int(s)
 	}
 	f := fault.Of(err)
-	fmt.Fprintf(env.Err, "error[%s]: %s\n", f.Code, f.Message)
-	for _, why := range f.Why {
-		fmt.Fprintln(env.Err, "  why    "+why)
-	}
-	for _, fix := range f.Fix {
-		fmt.Fprintln(env.Err, "  fix    "+fix)
+	fmt.Fprint(e.Err, fault.Render(f))
+	if !e.told {
+		e.tell(f)
 	}
 	return f.Exit()
 }
 
+// tell writes the document of a verb that has no other result.
+func (e *Env) tell(f *fault.Fault) {
+	if d := (output.Document{Kind: "Error", Error: f}); e.Output == "json" {
+		_ = d.JSON(e.Out) // nobody is left to be told
+	} else if e.Output == "yaml" {
+		_ = d.YAML(e.Out)
+	}
+}
+
 func newRootCommand(env *Env) *cobra.Command {
-	root := &cobra.Command{Use: "slipway", Short: "deploy without losing a request", SilenceErrors: true, SilenceUsage: true}
+	root := &cobra.Command{
+		Use: "slipway", Short: "Deploy without losing a request", SilenceErrors: true, SilenceUsage: true,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownVerb(cmd, args[0])
+			}
+			return cmd.Help()
+		},
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+	}
 	root.SetOut(env.Out)
 	root.SetErr(env.Err)
+	root.SetFlagErrorFunc(badFlag)
+	root.SetHelpFunc(help)
+	env.globalFlags(root.PersistentFlags())
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return env.settle(cmd) }
 	root.AddCommand(
 		newDevCommand(env), newRunCommand(env), newContextCommand(env), newVersionCommand(env),
 		newExampleCommand(env), newDoctorCommand(env),
+		newInitCommand(env), newValidateCommand(env), newPlanCommand(env), newDeployCommand(env),
+		newStatusCommand(env), newPsCommand(env), newHistoryCommand(env), newNodesCommand(env),
+		newRollbackCommand(env), newPromoteCommand(env), newPauseCommand(env), newResumeCommand(env),
+		newAbortCommand(env), newRetryCommand(env), newRetireCommand(env),
+		newLogsCommand(env), newEventsCommand(env), newWhyCommand(env), newExplainCommand(env),
+		newCompletionCommand(env),
 	)
+	for _, cmd := range root.Commands() {
+		strict(cmd)
+	}
 	return root
+}
+
+// strict makes wrong arguments of a verb a fault of the table.
+func strict(cmd *cobra.Command) {
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			if cmd.HasSubCommands() && len(args) > 0 && check(cmd, args) != nil {
+				return unknownVerb(cmd, args[0])
+			}
+			if err := check(cmd, args); err != nil {
+				return fault.New("SLW-U002", "%s: %v", cmd.CommandPath(), err).Try(cmd.CommandPath() + " --help")
+			}
+			return nil
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		strict(sub)
+	}
+}
+
+// unknownVerb names the verb that was probably meant.
+func unknownVerb(cmd *cobra.Command, word string) error {
+	var known []string
+	for _, sub := range cmd.Commands() {
+		if sub.IsAvailableCommand() {
+			known = append(known, sub.Name())
+		}
+	}
+	f := fault.New("SLW-U001", "%s has no verb %q", cmd.CommandPath(), word)
+	if near := nearest.Of(word, known); near != "" {
+		return f.Because(fmt.Sprintf("did you mean %q?", near)).Try(cmd.CommandPath() + " " + near + " --help")
+	}
+	return f.Try(cmd.CommandPath() + " --help")
 }

@@ -1,0 +1,60 @@
+package cli
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+var shells = []string{"bash", "zsh", "fish", "powershell"}
+
+func newCompletionCommand(env *Env) *cobra.Command {
+	return &cobra.Command{
+		Use: "completion bash|zsh|fish|powershell", Short: "Print the completion script of a shell",
+		Example:     "  slipway completion bash\n  slipway completion zsh",
+		Annotations: annotated("local", "0 2"), Args: cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs), ValidArgs: shells,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			root := cmd.Root()
+			switch args[0] {
+			case "bash":
+				return root.GenBashCompletionV2(env.Out, true)
+			case "zsh":
+				return root.GenZshCompletion(env.Out)
+			case "fish":
+				return root.GenFishCompletion(env.Out, true)
+			}
+			return root.GenPowerShellCompletionWithDesc(env.Out)
+		},
+	}
+}
+
+// completionWait is how long live names may take; then there are none.
+const completionWait = 300 * time.Millisecond
+
+// appNames offers the names of apps to a shell, or nothing.
+func (e *Env) appNames(cmd *cobra.Command, _ []string, begun string) (names []string, _ cobra.ShellCompDirective) {
+	found := make(chan []string, 1)
+	ctx, cancel := context.WithTimeout(cmd.Context(), completionWait)
+	defer cancel()
+	go func() {
+		s, err := e.open(ctx, nil)
+		if err != nil {
+			found <- nil
+			return
+		}
+		defer s.close()
+		found <- s.log.Apps()
+	}()
+	select {
+	case all := <-found:
+		for _, name := range all {
+			if strings.HasPrefix(name, begun) {
+				names = append(names, name)
+			}
+		}
+	case <-ctx.Done():
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}

@@ -1,0 +1,167 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"slipway.dev/events"
+	"slipway.dev/services/deployer/appfile"
+	"slipway.dev/services/slipway/fault"
+	"slipway.dev/services/slipway/view"
+)
+
+// deploy is one run of the verb.
+type deploy struct {
+	*Env
+	file    string
+	plan    string
+	set     []string
+	noWait  bool
+	waitFor string
+	force   bool
+}
+
+func newDeployCommand(env *Env) *cobra.Command {
+	d := &deploy{Env: env}
+	cmd := &cobra.Command{
+		Use: "deploy [FILE]", Short: "Make an app as its file says, and wait until it is", Args: cobra.MaximumNArgs(1),
+		Example:     "  slipway deploy\n  slipway deploy shop/app.yaml -y --set version=v3",
+		Annotations: annotated("wish", "0 1 2 3 4 5 6 7 124 130"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			d.file = appFile(args)
+			return d.run(cmd.Context())
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&d.plan, "plan", "", "id of the plan this rests on; refused if the state moved since")
+	f.StringArrayVar(&d.set, "set", nil, "PATH=VALUE in place of what the file says")
+	f.BoolVar(&d.noWait, "no-wait", false, "end when the wish is accepted")
+	f.StringVar(&d.waitFor, "wait-for", "completed", "completed, promoted or paused")
+	f.BoolVar(&d.force, "force", false, "a new release though nothing changed")
+	return cmd
+}
+
+// goals are what --wait-for may say.
+var goals = map[string]view.Goal{"completed": view.Completed, "promoted": view.Promoted, "paused": view.PausedToo}
+
+func (d *deploy) goal() (view.Goal, error) {
+	goal, ok := goals[d.waitFor]
+	if !ok {
+		return 0, fault.New("SLW-U002", "--wait-for %q is none of completed, promoted, paused", d.waitFor)
+	}
+	if d.noWait {
+		goal = view.Answered
+	}
+	return goal, nil
+}
+
+func (d *deploy) run(ctx context.Context) error {
+	goal, err := d.goal()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := d.deadline(ctx, 0)
+	defer cancel()
+	apps, err := d.read(d.file, d.set)
+	if err != nil {
+		return err
+	}
+	if d.plan != "" && len(apps) > 1 {
+		return fault.New("SLW-U002", "--plan names the plan of one app, %s has %d", d.file, len(apps))
+	}
+	list, err := d.prepare(ctx, d.file, apps)
+	if err != nil {
+		return err
+	}
+	s, err := d.open(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	return d.all(ctx, s, list, goal)
+}
+
+// all deploys one app after the other; what fails keeps none of the others back, but
+// who stops watching stops all.
+func (d *deploy) all(ctx context.Context, s *session, list []prepared, goal view.Goal) error {
+	var done []view.Deployment
+	var faults []error
+	for _, p := range list {
+		item, err := d.one(ctx, s, p, goal)
+		if err != nil && item.App == "" {
+			return err
+		}
+		done, faults = append(done, item), append(faults, err)
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return s.conclude(done, faults)
+}
+
+// one deploys an app. An error without an item is of the command line, not of the app.
+func (d *deploy) one(ctx context.Context, s *session, p prepared, goal view.Goal) (view.Deployment, error) {
+	plan := s.plan(p.App)
+	if d.plan != "" && d.plan != plan.ID {
+		return view.Deployment{}, fault.New("SLW-D001", "%s moved since plan %s", p.Document.Name, d.plan).
+			Because("it would be plan " + plan.ID + " now").Try("slipway plan " + d.file)
+	}
+	if plan.Noop && !d.force {
+		j := &view.Journey{App: plan.App, Release: plan.Release, Outcome: "unchanged"}
+		return s.result(ctx, j, "deploy", nil)
+	}
+	if j, ok := s.underWay(p, goal); ok && !d.force {
+		d.hint(fmt.Sprintf("%s: release %d is on its way to this already", plan.App, j.Release))
+		return s.travel(ctx, j, "deploy")
+	}
+	if d.asks() && !d.Yes {
+		s.planText(d.Err, plan)
+	}
+	if err := d.agreed(fmt.Sprintf("Deploy %s to %s", plan.App, s.label.Name)); err != nil {
+		return view.Deployment{}, err
+	}
+	if err := s.upload(ctx, p); err != nil {
+		return view.Deployment{}, err
+	}
+	item, err := s.wishAndFollow(ctx, "deploy", goal, events.WishAppDeclared{
+		OfApp: events.OfApp{App: plan.App}, Document: p.Document, Plan: d.plan, Force: d.force,
+	})
+	item.Plan = d.plan
+	return item, err
+}
+
+// underWay is the journey of a release that makes exactly this document already: a
+// deploy that was detached is taken up again, not overtaken by itself.
+func (s *session) underWay(p prepared, goal view.Goal) (*view.Journey, bool) {
+	a, _ := s.log.App(p.Document.Name)
+	if a == nil || a.Live == 0 || a.Pending != nil || a.Accepted == nil || a.Retired {
+		return nil, false
+	}
+	live := s.log.Current(p.Document.Name, a.Live)
+	if a.Accepted.Hash != p.Document.Hash() || live.Revision != p.Document.Revision() || live.Aborted != "" {
+		return nil, false
+	}
+	return s.log.Watching(p.Document.Name, goal)
+}
+
+// wishAndFollow wishes and follows until the goal.
+func (s *session) wishAndFollow(ctx context.Context, action string, goal view.Goal, data events.Payload) (view.Deployment, error) {
+	w, at, err := s.wish(ctx, data)
+	if err != nil {
+		return view.Deployment{}, err
+	}
+	return s.travel(ctx, &view.Journey{App: w.App, Wish: at, ID: w.ID, Goal: goal}, action)
+}
+
+// travel follows a journey and tells what it came to.
+func (s *session) travel(ctx context.Context, j *view.Journey, action string) (view.Deployment, error) {
+	ended := s.follower(j).run(ctx)
+	return s.result(ctx, j, action, ended)
+}
+
+// plan is what a declaration would do now.
+func (s *session) plan(app appfile.App) view.Plan {
+	return s.log.Plan(app.Document, s.Now(), fault.CodeOf, appfile.Warnings(app.Document))
+}

@@ -1,0 +1,45 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"slipway.dev/services/slipway/output"
+)
+
+func newHistoryCommand(env *Env) *cobra.Command {
+	var n int
+	cmd := &cobra.Command{
+		Use: "history APP", Short: "List an app's releases, the newest first", Args: cobra.ExactArgs(1),
+		Example:     "  slipway history shop\n  slipway history shop -n 3 -o json",
+		Annotations: annotated("read", "0 3 5"), ValidArgsFunction: env.appNames,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return env.looking(cmd.Context(), nil, func(_ context.Context, s *session) error {
+				if _, err := s.app(args[0]); err != nil {
+					return err
+				}
+				list := s.log.History(args[0], n)
+				return s.show(s.document("ReleaseList", list), func(w io.Writer) error {
+					t := output.NewTable("RELEASE", "VERSION", "STRATEGY", "OUTCOME", "", "STARTED", "TOOK", "ACTOR", "REASON")
+					for _, p := range list {
+						took, active := "", ""
+						if p.TookMs != nil {
+							took = output.Took(time.Duration(*p.TookMs) * time.Millisecond)
+						}
+						if p.Active {
+							active = "serves"
+						}
+						t.Row(strconv.Itoa(p.Release), p.Version, p.Strategy, p.Outcome, active, output.Clock(p.StartedAt.Time, s.Now(), s.UTC), took, p.Actor, p.Reason)
+					}
+					return t.Write(w, s.width(w))
+				})
+			})
+		},
+	}
+	cmd.Flags().IntVarP(&n, "number", "n", 0, "at most so many (default: all)")
+	return cmd
+}

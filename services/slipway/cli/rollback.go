@@ -1,0 +1,51 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"slipway.dev/events"
+	"slipway.dev/services/slipway/fault"
+	"slipway.dev/services/slipway/view"
+)
+
+func newRollbackCommand(env *Env) *cobra.Command {
+	var to int
+	var noWait bool
+	var message string
+	cmd := env.appVerb("rollback APP", "Return to an earlier release", "  slipway rollback shop\n  slipway rollback shop --to 6",
+		func(ctx context.Context, app string) error {
+			goal := view.Completed
+			if noWait {
+				goal = view.Answered
+			}
+			return env.steer(ctx, app, steer{
+				action: "rollback", goal: goal, check: func(s *session, app string) error { return s.reachable(app, to) },
+				ask: func(app string) events.Payload {
+					return events.WishRollbackRequested{OfApp: events.OfApp{App: app}, To: to, Message: message}
+				},
+			})
+		})
+	cmd.Flags().IntVar(&to, "to", 0, "release (default: the previous completed one of another revision)")
+	cmd.Flags().BoolVar(&noWait, "no-wait", false, "end when the wish is accepted")
+	cmd.Flags().StringVarP(&message, "message", "m", "", "why")
+	return cmd
+}
+
+// reachable refuses a release that is not kept before anything is wished.
+func (s *session) reachable(app string, to int) error {
+	r := s.log.Read(app, s.Now())
+	if to == 0 || r.Goal(to) != nil {
+		return nil
+	}
+	f := fault.New("SLW-D017", "release %s is not kept", view.ReleaseName(app, to))
+	kept := r.Kept()
+	if len(kept) == 0 {
+		return f.Because("no earlier release is kept").Try("slipway history " + app)
+	}
+	f.Because("kept are " + strings.Trim(fmt.Sprint(kept), "[]"))
+	return f.Try(fmt.Sprintf("slipway rollback %s --to %d", app, kept[len(kept)-1]), "slipway history "+app)
+}

@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"slipway.dev/events"
+	"slipway.dev/pkg/service"
+	"slipway.dev/services/slipway/fault"
+	"slipway.dev/services/slipway/output"
+	"slipway.dev/services/slipway/view"
+)
+
+func newWhyCommand(env *Env) *cobra.Command {
+	return &cobra.Command{
+		Use: "why APP|RELEASE|INSTANCE|EVENTID", Short: "Walk from what is to the wish or the fault that began it",
+		Example:     "  slipway why shop\n  slipway why shop/7",
+		Annotations: annotated("read", "0 3 5"), Args: cobra.ExactArgs(1), ValidArgsFunction: env.appNames,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return env.looking(cmd.Context(), nil, func(ctx context.Context, s *session) error {
+				from, err := s.meant(args[0])
+				if err != nil {
+					return err
+				}
+				wishes, err := s.wishes(ctx, from.App)
+				if err != nil {
+					return s.away(ctx, err)
+				}
+				chain := s.log.Chain(from, wishes)
+				return s.show(s.document("Chain", chain), func(w io.Writer) error { return s.chainTable(w, chain) })
+			})
+		},
+	}
+}
+
+// meant is the fact a person means: an event by id or sequence, or the last one of an
+// app, a release, an instance, a node.
+func (s *session) meant(what string) (view.Fact, error) {
+	if at, ok := s.sequence(what); ok {
+		if f, ok := s.log.FactAt(at); ok {
+			return f, nil
+		}
+		return view.Fact{}, fault.New("SLW-E001", "there is no event %s", what).Try("slipway events -n 20")
+	}
+	if f, ok := s.log.Fact(what); ok {
+		return f, nil
+	}
+	last := what[strings.LastIndexByte(what, '/')+1:]
+	for _, kind := range []struct{ is, name string }{{"app", what}, {"release", what}, {"instance", last}, {"node", what}} {
+		if f, ok := s.log.Last(kind.is, kind.name); ok {
+			return f, nil
+		}
+	}
+	return view.Fact{}, s.noApp(what)
+}
+
+// sequence reads #18190 and #2.18190.
+func (s *session) sequence(what string) (events.Position, bool) {
+	digits, ok := strings.CutPrefix(what, "#")
+	if !ok {
+		return events.Position{}, false
+	}
+	p := events.Position{Era: s.era}
+	if era, seq, two := strings.Cut(digits, "."); two {
+		n, err := strconv.ParseUint(era, 10, 32)
+		if err != nil {
+			return p, false
+		}
+		p.Era, digits = uint32(n), seq
+	}
+	n, err := strconv.ParseUint(digits, 10, 64)
+	p.Seq = n
+	return p, err == nil
+}
+
+// wishes are the wishes still kept about an app, by id.
+func (s *session) wishes(ctx context.Context, app string) (map[string]view.Fact, error) {
+	found := map[string]view.Fact{}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	f := follow(ctx, s.bus.Wishes, events.Position{}, nil)
+	for {
+		i, err := f.next(ctx)
+		switch {
+		case err != nil:
+			return nil, err
+		case i.caughtUp:
+			return found, nil
+		}
+		if e, ok := parsed(i.message); ok && (app == "" || e.App == app) {
+			found[e.ID] = view.WishFact(e)
+		}
+	}
+}
+
+// parsed is a message as an event; ok is false for one that cannot be read.
+func parsed(m service.Message) (events.Event, bool) {
+	e, err := events.Parse(m.Subject, m.Header, m.Body)
+	if err != nil {
+		return e, false
+	}
+	e.Pos, e.Stored = m.Pos, m.Stored
+	_ = e.Decode() // what its data say is not needed to show it
+	return e, true
+}
+
+func (s *session) chainTable(w io.Writer, chain []view.Link) error {
+	t := output.NewTable("WHAT", "TIME", "WHY", "WHO", "WHERE")
+	for i, k := range chain {
+		f := k.Fact()
+		what := f.Kind.Entity + " " + f.Subject + " " + f.Kind.Happened
+		where := fmt.Sprintf("#%d", f.Pos.Seq)
+		if f.Kind.IsWish() {
+			what, where = "wish "+what, "wish "+where
+		}
+		if i > 0 {
+			what = "  because " + what
+		}
+		t.Row(what, output.Clock(f.Time, s.Now(), s.UTC), f.Reason, strings.TrimPrefix(f.Actor, "service:"), where)
+	}
+	return t.Write(w, s.width(w))
+}

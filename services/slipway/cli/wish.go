@@ -1,0 +1,88 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"os/user"
+	"strings"
+	"time"
+
+	"slipway.dev/events"
+	"slipway.dev/pkg/service"
+	"slipway.dev/services/slipway/fault"
+)
+
+// wish asks for something: one message, whose position its answer will name.
+func (s *session) wish(ctx context.Context, data events.Payload) (events.Event, events.Position, error) {
+	w := events.NewWish(s.actor(), data, s.Now(), newID())
+	at, err := s.bus.Wish(ctx, w)
+	if err != nil {
+		return w, at, s.unwished(ctx, err)
+	}
+	return w, at, nil
+}
+
+// unwished says that a wish was not kept.
+func (s *session) unwished(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return s.away(ctx, context.Cause(ctx))
+	}
+	if f := s.away(ctx, err); f != err {
+		return f
+	}
+	return fault.New("SLW-C003", "context %s did not keep the wish", s.label.Name).Because(err.Error()).Try("slipway doctor")
+}
+
+// actor is who wishes: the person at this machine.
+func (e *Env) actor() string {
+	name := e.Getenv("USER")
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	name = strings.Map(func(r rune) rune {
+		if r <= ' ' || r == 0x7f {
+			return '-'
+		}
+		return r
+	}, name)
+	if name == "" {
+		name = "unknown"
+	}
+	return "person:" + name
+}
+
+// newID is a fresh id of 128 bits.
+func newID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
+
+// deployerWait is how long a wish may stay unanswered before a person is told who is
+// silent.
+const deployerWait = 5 * time.Second
+
+// silence tells whether a deployer is alive, by its leases.
+func (s *session) silence(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	var last time.Time
+	_ = s.bus.Leases(ctx, "slipway.lease.service.>", service.Reader{ // ends with ctx
+		Deliver: func(m service.Message) error {
+			if strings.HasPrefix(m.Subject, "slipway.lease.service.deployer-") && m.Stored.After(last) {
+				last = m.Stored
+			}
+			return nil
+		},
+		CaughtUp: cancel,
+	})
+	switch {
+	case last.IsZero():
+		return "waiting: no deployer is alive (no lease within a minute)"
+	case s.Now().Sub(last) > events.LeaseTTL:
+		return fmt.Sprintf("waiting: no deployer is alive (last lease %s)", last.Local().Format(time.TimeOnly))
+	}
+	return "waiting: the deployer is alive and has not answered yet"
+}

@@ -1,0 +1,197 @@
+package view
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"slipway.dev/pkg/service"
+	"slipway.dev/services/deployer"
+)
+
+// App is one item of AppList.
+type App struct {
+	App      string    `json:"app"`
+	State    string    `json:"state"`
+	Reason   string    `json:"reason"`
+	Current  int       `json:"current,omitempty"`
+	Target   int       `json:"target,omitempty"`
+	Replicas Replicas  `json:"replicas"`
+	URLs     []string  `json:"urls"`
+	Rollout  *Rollout  `json:"rollout,omitempty"`
+	Releases []Release `json:"releases"`
+	Drift    []Drift   `json:"drift"`
+}
+
+// Name is the app's.
+func (a App) Name() string { return a.App }
+
+// Replicas counts instances.
+type Replicas struct {
+	Want  int `json:"want"`
+	Ready int `json:"ready"`
+}
+
+// Rollout is a release on its way.
+type Rollout struct {
+	Release    int      `json:"release"`
+	Step       int      `json:"step"`
+	Of         int      `json:"of"`
+	Want       float64  `json:"want"`
+	Measured   *float64 `json:"measured,omitempty"`
+	WaitingFor string   `json:"waitingFor"`
+	Missing    []string `json:"missing"`
+	Deadline   Time     `json:"deadline,omitzero"`
+}
+
+// Release is a release that has instances or serves.
+type Release struct {
+	Release    int      `json:"release"`
+	Version    string   `json:"version"`
+	State      string   `json:"state"`
+	Want       float64  `json:"want"`
+	Measured   *float64 `json:"measured,omitempty"`
+	ErrorShare *float64 `json:"errorShare,omitempty"`
+	P99Ms      *float64 `json:"p99Ms,omitempty"`
+	Instances  []Member `json:"instances"`
+}
+
+// Member is an instance in its release.
+type Member struct {
+	ID     string `json:"id"`
+	Node   string `json:"node"`
+	State  string `json:"state"`
+	Reason string `json:"reason,omitempty"`
+	Since  Time   `json:"since"`
+}
+
+// Drift is where the world is not as the log says.
+type Drift struct {
+	Kind  string `json:"kind"`
+	What  string `json:"what"`
+	Since Time   `json:"since"`
+}
+
+// Status is an app at a moment; ok is false for one nobody has declared.
+func (l *Log) Status(name string, now time.Time) (app App, ok bool) {
+	a, f := l.App(name)
+	if a == nil {
+		return App{}, false
+	}
+	r := l.read(a, f, now)
+	app = App{
+		App: name, Current: a.Stable, Target: a.Live, URLs: orNone(l.URLs(name)), Drift: []Drift{},
+		Replicas: Replicas{Want: r.Target()}, Releases: []Release{},
+	}
+	if a.Retired {
+		app.Current = 0
+	}
+	for _, i := range a.Instances {
+		if r.Available(i) && (i.Release == a.Stable || i.Release == a.Live) {
+			app.Replicas.Ready++
+		}
+	}
+	app.Releases = l.members(a, r)
+	app.State, app.Reason = l.stateOf(a, app.Replicas)
+	app.Rollout = l.rollout(a, r, now)
+	return app, true
+}
+
+// stateOf tells how an app is, and why.
+func (l *Log) stateOf(a *deployer.App, n Replicas) (state, reason string) {
+	last := a.Releases[a.Last]
+	live := a.Releases[a.Live]
+	switch {
+	case a.Retired && len(a.Instances) > 0:
+		return "progressing", "retired, instances are stopping"
+	case a.Retired:
+		return "stopped", "retired"
+	case live != nil && live.Phase == deployer.PhasePaused:
+		return "paused", live.Why
+	case live != nil && live.Phase == deployer.PhaseReturning:
+		return "progressing", fmt.Sprintf("release %d is taken back: %s", live.Number, live.Why)
+	case live != nil:
+		return "progressing", fmt.Sprintf("release %d: %s", live.Number, live.Why)
+	case a.Pending != nil:
+		return "progressing", fmt.Sprintf("declaration %d is taken up", a.Pending.Number)
+	case a.Stable == 0 && last != nil:
+		return "failed", l.lastReason(a.Name, last)
+	case a.Stable == 0:
+		return "progressing", "declared"
+	case n.Want == 0:
+		return "stopped", "no instance is wanted"
+	case n.Ready < n.Want:
+		return "degraded", fmt.Sprintf("%d of %d available%s", n.Ready, n.Want, failure(a))
+	}
+	return "healthy", fmt.Sprintf("%d of %d available", n.Ready, n.Want)
+}
+
+func (l *Log) lastReason(app string, r *deployer.Release) string {
+	if x := l.Record(app, r.Number); x != nil && x.Decided.Reason != "" {
+		return x.Decided.Reason
+	}
+	return r.Why
+}
+
+func failure(a *deployer.App) string {
+	if a.Ended == nil {
+		return ""
+	}
+	return ", " + a.Ended.Instance + " " + a.Ended.Reason
+}
+
+// members are the releases that serve, are on their way or have instances.
+func (l *Log) members(a *deployer.App, r deployer.Reading) []Release {
+	list := []Release{}
+	numbers := service.Sorted(a.Releases)
+	slices.Reverse(numbers)
+	for _, n := range numbers {
+		x := a.Releases[n]
+		rel := Release{Release: n, Version: x.Spec.Version, State: x.Phase, Want: share(r.Share(n)), Instances: []Member{}}
+		for _, id := range service.Sorted(a.Instances) {
+			if i := a.Instances[id]; i.Release == n {
+				rel.Instances = append(rel.Instances, member(i))
+			}
+		}
+		if n == a.Stable && !a.Retired || n == a.Live || len(rel.Instances) > 0 {
+			list = append(list, rel)
+		}
+	}
+	return list
+}
+
+func member(i *deployer.Inst) Member {
+	m := Member{ID: i.ID, Node: i.Node, State: i.State, Reason: i.Why, Since: Time{i.Since}}
+	if i.State == "blocked" {
+		m.Reason = i.Lacks
+	}
+	if i.State == "ready" {
+		m.Reason = ""
+	}
+	return m
+}
+
+func (l *Log) rollout(a *deployer.App, r deployer.Reading, now time.Time) *Rollout {
+	live := a.Releases[a.Live]
+	if live == nil {
+		return nil
+	}
+	ro := &Rollout{Release: live.Number, Step: 1, Of: 1, Want: share(r.Share(live.Number)), Missing: []string{}}
+	if live.Phase != deployer.PhasePaused && live.Phase != deployer.PhaseReturning {
+		ro.Deadline = Time{r.Deadline(live)}
+	}
+	for _, w := range l.Waits(a.Name, now) {
+		if ro.WaitingFor == "" {
+			ro.WaitingFor = w.For
+		}
+		ro.Missing = append(ro.Missing, w.Detail)
+	}
+	return ro
+}
+
+func orNone(l []string) []string {
+	if l == nil {
+		return []string{}
+	}
+	return l
+}

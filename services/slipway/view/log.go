@@ -1,0 +1,129 @@
+package view
+
+import (
+	"fmt"
+	"time"
+
+	"slipway.dev/events"
+	"slipway.dev/pkg/service"
+	"slipway.dev/services/deployer"
+)
+
+// Machines of the deployer service, in the order it makes them.
+const (
+	appMachine = iota
+	placerMachine
+)
+
+// Log is the fold of SLIPWAY_EVENTS up to a position.
+type Log struct {
+	cfg  deployer.Config
+	core *service.Core
+
+	releases  map[string]map[int]*Record // by app and number
+	instances map[string]*Instance       // by id, ended ones too
+	nodes     map[string]*machine
+	gateways  map[string]*entrance
+	declared  map[string]map[int]events.Event // app.declared by app and declaration
+	facts     map[string]Fact                 // by id
+	last      map[string]string               // id of the last fact by CloudEvents subject and entity
+
+	// Unread counts the events that could not be read.
+	Unread int
+}
+
+// NewLog is the fold before the first event.
+func NewLog(cfg deployer.Config) *Log {
+	return &Log{
+		cfg: cfg, core: service.NewCore(deployer.Service(cfg)),
+		releases: map[string]map[int]*Record{}, instances: map[string]*Instance{},
+		nodes: map[string]*machine{}, gateways: map[string]*entrance{},
+		declared: map[string]map[int]events.Event{}, facts: map[string]Fact{}, last: map[string]string{},
+	}
+}
+
+// Hear folds one message of the log and returns it as an event. One that cannot be
+// read is counted, and told by ok.
+func (l *Log) Hear(m service.Message) (e events.Event, ok bool) {
+	e, err := events.Parse(m.Subject, m.Header, m.Body)
+	if err == nil {
+		err = e.Decode()
+	}
+	if err != nil {
+		l.Unread++
+		l.core.Skip(m.Pos)
+		return e, false
+	}
+	e.Pos, e.Stored = m.Pos, m.Stored
+	l.Fold(e)
+	return e, true
+}
+
+// Fold folds one event, whose data must be decoded.
+func (l *Log) Fold(e events.Event) {
+	if l.core.HearsOwner(e.Kind.Owner) {
+		l.core.Hear(e)
+	} else {
+		l.core.Skip(e.Pos)
+	}
+	l.note(e)
+	l.foldInstance(e)
+	l.foldFleet(e)
+	l.foldRecord(e)
+}
+
+// Position is up to where the log is folded.
+func (l *Log) Position() events.Position { return l.core.Position() }
+
+// Apps are the names of all apps that were ever declared, sorted.
+func (l *Log) Apps() (names []string) { return service.Sorted(l.declared) }
+
+// App is an app's state and the fleet's; nil for one nobody has declared.
+func (l *Log) App(name string) (*deployer.App, *deployer.Fleet) {
+	if _, known := l.declared[name]; !known {
+		if a, f := l.state(name); a != nil && a.Last > 0 { // refused before it was declared
+			return a, f
+		}
+		_, f := l.state(name)
+		return nil, f
+	}
+	return l.state(name)
+}
+
+func (l *Log) state(name string) (*deployer.App, *deployer.Fleet) {
+	return service.StateOf[deployer.App, deployer.Fleet](l.core.Machines()[appMachine], name)
+}
+
+// cluster is the placer's state.
+func (l *Log) cluster() *deployer.Cluster {
+	c, _ := service.StateOf[deployer.Cluster, struct{}](l.core.Machines()[placerMachine], "cluster")
+	if c == nil {
+		c = deployer.NewCluster()
+	}
+	return c
+}
+
+// read looks at an app at a moment.
+func (l *Log) read(a *deployer.App, f *deployer.Fleet, now time.Time) deployer.Reading {
+	return deployer.Read(l.cfg, a, f, now)
+}
+
+// Read looks at an app at a moment; one nobody has declared is new.
+func (l *Log) Read(app string, now time.Time) deployer.Reading {
+	a, f := l.App(app)
+	if a == nil {
+		a = deployer.NewApp(app)
+	}
+	return l.read(a, f, now)
+}
+
+// Waits is what an app waits for at a moment: it asks the deployer's own decision,
+// which changes nothing.
+func (l *Log) Waits(app string, now time.Time) []service.Waiter {
+	says := l.core.Machines()[appMachine].Decide(app, now)
+	if len(says.Waiting) == 0 && !says.Empty() {
+		next := events.KindOf(says.Facts[0].Data).Name()
+		return []service.Waiter{{ID: app, For: "deployer", Detail: fmt.Sprintf("the deployer to say %s", next)}}
+	}
+	return says.Waiting
+}

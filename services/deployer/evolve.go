@@ -43,6 +43,19 @@ func (a *App) evolveApp(e events.Event) {
 		}
 	case events.AppRetired:
 		a.Retired, a.RetiredAt, a.Pending = true, at(e), nil
+		a.retire()
+	}
+}
+
+// retire makes every release a thing of the past: nothing serves and nothing can be
+// returned to without being started anew.
+func (a *App) retire() {
+	a.Stable = 0
+	for _, r := range a.Releases {
+		if r.Phase == completed || r.Phase == warm {
+			r.Phase = cold
+		}
+		r.WarmUntil = time.Time{}
 	}
 }
 
@@ -129,6 +142,9 @@ func (r *Release) evolve(a *App, e events.Event) {
 		r.Phase, r.Took, r.Ended = completed, d.TookMs, at(e)
 		r.Requests, r.Failed = d.Requests, d.Failed
 		a.end(r)
+		if a.Retired {
+			a.retire()
+		}
 	case events.ReleaseAborted:
 		r.Phase, r.Aborted, r.AbortedAt = returning, d.Cause, at(e)
 	case events.ReleaseRolledBack:

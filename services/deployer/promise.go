@@ -52,22 +52,15 @@ func bounded(a *App) error {
 		return nil
 	}
 	d := a.Accepted.Document
-	v := view{App: a, fleet: &Fleet{}}
-	most := d.Replicas + max(d.Deploy.Surge(d.Replicas), 1)
-	mine := len(v.of(r.Number).keep(wanted))
+	mine, old := len(a.of(r.Number).keep(wanted)), len(a.of(r.From))
 	if mine > max(d.Replicas, r.Target) {
 		return fmt.Errorf("%d instances of release %d placed, %d wanted", mine, r.Number, d.Replicas)
 	}
-	if all := len(v.existing(r)); mine > 0 && all > most && all > r.Target+max(d.Deploy.Surge(r.Target), 1) && all > a.before(r) {
-		return fmt.Errorf("%d instances exist, %d + surge allowed", all, d.Replicas)
+	target := max(d.Replicas, r.Target)
+	if most := target + max(d.Deploy.Surge(target), 1); mine > 0 && mine+old > most && old < target {
+		return fmt.Errorf("%d new and %d old instances exist, %d allowed", mine, old, most)
 	}
 	return nil
-}
-
-// before is how many instances of other releases exist: a release that began with
-// too many only ever makes them fewer.
-func (a *App) before(r *Release) int {
-	return len(a.all().keep(func(i *Inst) bool { return i.Release != r.Number })) + 1
 }
 
 // sharesWhole: the shares of a route are all of its requests, on two releases at most.

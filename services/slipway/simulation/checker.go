@@ -189,11 +189,14 @@ func (c *checker) end(r events.OfRelease) {
 }
 
 // voice notes who has a say in a stop at the moment it is said: every gateway that
-// is live, or lapsed for less than the fence.
+// is live, or lapsed for less than the fence. One that came this moment may not have
+// been heard of.
 func (c *checker) voice(instance string, now time.Time) {
 	c.voices[instance] = nil
-	for g := range c.gateways {
-		c.voices[instance] = append(c.voices[instance], g)
+	for g, since := range c.gateways {
+		if now.Sub(since) > heardBy {
+			c.voices[instance] = append(c.voices[instance], g)
+		}
 	}
 	for g, at := range c.lapsed {
 		if now.Sub(at) < events.Fence-fenceSlack {

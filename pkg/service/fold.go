@@ -68,6 +68,10 @@ func (c *Core) fold(i int, m Machine, e events.Event) {
 	}
 }
 
+// CheckEachFold runs Check of each touched key after each fold, not only at rest, so
+// that every prefix of a decision is seen: for simulations.
+func (c *Core) CheckEachFold() { c.checks = true }
+
 // concerned are the keys to which an event that is not folded could matter.
 func (c *Core) concerned(e events.Event) (keys []string) {
 	defer func() {

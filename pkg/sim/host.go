@@ -35,6 +35,7 @@ type Host struct {
 	turning     bool
 	due         time.Time
 	cutOff      bool // neither hears nor is heard
+	late        bool // boots when it is no longer cut off
 	snapshot    []byte
 }
 
@@ -75,7 +76,25 @@ func (h *Host) Crash(down time.Duration) {
 // CutOff parts a host from the log for a while: it hears nothing and says nothing.
 func (h *Host) CutOff(d time.Duration) {
 	h.cutOff = true
-	h.World.After(d, func() { h.cutOff = false; h.wake(0) })
+	h.World.After(d, h.reconnect)
+}
+
+// reconnect ends a parting. What hearsay it missed nobody can tell, so it is told
+// that it may have missed some; open wishes and kept leases it hears now.
+func (h *Host) reconnect() {
+	if !h.cutOff {
+		return
+	}
+	h.cutOff = false
+	if h.late {
+		h.boot()
+	}
+	if !h.up() {
+		return
+	}
+	h.core.Sense(service.Signal{Data: service.Gap{}}, h.World.now)
+	h.hearLeases()
+	h.hearWishes()
 }
 
 // Cut tells whether the host is parted from the log.
@@ -88,6 +107,9 @@ func (h *Host) Incarnation() int { return h.incarnation }
 const bootAgain = 500 * time.Millisecond
 
 func (h *Host) boot() {
+	if h.late = h.cutOff; h.late {
+		return
+	}
 	if h.up() {
 		return
 	}
@@ -97,6 +119,10 @@ func (h *Host) boot() {
 	}
 	h.svc, h.pos, h.wished, h.waking, h.turning = h.make(), 0, 0, false, false
 	h.core = service.NewCore(h.svc)
+	h.core.CheckEachFold()
+	if h.World.Began != nil {
+		h.World.Began(h.core)
+	}
 	h.core.Found = func(b service.Broken) { h.World.Fail("%s: %s %s: %s", h.Name, b.Name, b.Key, b.Detail) }
 	if h.snapshot != nil && h.World.chance(700) {
 		if err := h.core.Import(h.snapshot, "sim"); err != nil {
@@ -108,6 +134,7 @@ func (h *Host) boot() {
 		h.hear()
 	}
 	now := h.World.now
+	h.hearLeases()
 	h.hearWishes()
 	h.core.SignalsCaughtUp(now)
 	h.core.CaughtUp(now)
@@ -126,6 +153,11 @@ func (h *Host) hear() {
 		return
 	}
 	h.core.Hear(e)
+	h.standing()
+}
+
+// standing fails the world if anything could not be folded or decided.
+func (h *Host) standing() {
 	if p := h.core.Parked(); len(p) > 0 {
 		h.World.Fail("%s: parked %s at %s: %s: %s", h.Name, p[0].Guard, p[0].Pos, p[0].Verdict, p[0].Reason)
 	}
@@ -155,6 +187,7 @@ func (h *Host) turn() {
 		h.hear()
 	}
 	step := h.core.Next(h.World.now)
+	h.standing()
 	for _, a := range step.Appends {
 		h.send(a)
 	}
@@ -187,7 +220,7 @@ func (h *Host) alarm(at time.Time) {
 func (h *Host) send(a service.Append) {
 	w, incarnation := h.World, h.incarnation
 	es := a.Events
-	cut := len(es) > 1 && w.chance(w.Faults.Cut)
+	cut := len(es) > 1 && len(es) <= events.MaxChain && w.chance(w.Faults.Cut) // a batch is all or nothing
 	if cut {
 		es = es[:1+w.rng.IntN(len(es)-1)]
 	}
@@ -218,7 +251,7 @@ func (h *Host) answer(incarnation int, a service.Append, r service.Result, err e
 		return
 	}
 	if err == service.ErrUnclear { // the tail is read before anything is decided again
-		r.Last = events.Position{Era: era, Seq: h.World.Log.tails[a.Guard]}
+		r.Last = events.Position{Era: era, Seq: h.World.Log.Tail(a.Guard)}
 	}
 	h.core.Appended(a, r, err, h.World.now)
 	h.wake(0)
@@ -261,6 +294,18 @@ func (h *Host) hearWishes() {
 		}
 	}
 	h.wake(0)
+}
+
+// hearLeases delivers the leases that are kept, as a reader hears them first.
+func (h *Host) hearLeases() {
+	if len(h.svc.Leases) == 0 {
+		return
+	}
+	for _, subject := range service.Sorted(h.World.leases) {
+		if l := h.World.leases[subject]; h.World.now.Sub(l.at) < leaseKept {
+			h.core.Sense(service.Signal{Data: l.Heard}, h.World.now)
+		}
+	}
 }
 
 // matchesAny tells whether a subject lies under one of some filters.

@@ -20,15 +20,26 @@ type World struct {
 	Faults Faults
 	Err    error // the first broken promise
 
+	// Began is called with each loop a host begins, before it hears anything; nil: none.
+	Began func(*service.Core)
+
 	rng     *rand.Rand
 	now     time.Time
 	queue   taskHeap
 	n       uint64
 	hosts   []*Host
 	wishes  []events.Event
-	leases  map[string]service.Heard // last of each subject
+	leases  map[string]lease // last of each subject
 	observe []func(events.Event) error
 	healed  bool
+}
+
+// leaseKept is how long the stream keeps a lease.
+const leaseKept = time.Minute
+
+type lease struct {
+	service.Heard
+	at time.Time
 }
 
 // Faults are how often things go wrong, per thousand occasions, and how long things
@@ -49,7 +60,7 @@ var Mild = Faults{LostAnswer: 20, Cut: 20, Duplicate: 20, LostLease: 20, Latency
 func New(seed uint64, f Faults) *World {
 	return &World{
 		Seed: seed, Log: NewLog(), Faults: f, rng: rand.New(rand.NewPCG(seed, 0x51195)), //nolint:gosec // a simulation
-		now: Start, leases: map[string]service.Heard{},
+		now: Start, leases: map[string]lease{},
 	}
 }
 
@@ -108,7 +119,7 @@ func (w *World) Heal() {
 	w.Faults = Faults{Latency: w.Faults.Latency}
 	w.healed = true
 	for _, h := range w.hosts {
-		h.cutOff = false
+		h.reconnect()
 		if !h.up() {
 			h.boot()
 		}
@@ -132,7 +143,7 @@ func (w *World) Lease(kind, holder string, b events.LeaseBody) {
 		return
 	}
 	heard := service.Heard{Kind: kind, Holder: holder, Body: b}
-	w.leases[kind+"."+holder] = heard
+	w.leases[kind+"."+holder] = lease{heard, w.now}
 	for _, h := range w.hosts {
 		if len(h.svc.Leases) > 0 {
 			incarnation := h.incarnation
@@ -197,7 +208,7 @@ func (h *taskHeap) Pop() any {
 // Say states a fact of somebody who is not simulated.
 func (w *World) Say(fail func(string, ...any), guard string, e events.Event) {
 	before := w.Log.Len()
-	if _, err := w.Log.Append(guard, w.Log.tails[guard], []events.Event{e}, w.now); err != nil {
+	if _, err := w.Log.Append(guard, w.Log.Tail(guard), []events.Event{e}, w.now); err != nil {
 		fail("say %s: %v", e.StreamSubject(), err)
 	}
 	w.stored(before)

@@ -1,0 +1,45 @@
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"testing"
+)
+
+var binary struct {
+	once   sync.Once
+	folder string
+	err    error
+	output []byte
+}
+
+// Binary builds slipway once and returns its path.
+func Binary(t testing.TB) string {
+	t.Helper()
+	b := &binary
+	b.once.Do(func() {
+		_, here, _, _ := runtime.Caller(0)
+		if b.folder, b.err = os.MkdirTemp("", "slipway-e2e-"); b.err != nil {
+			return
+		}
+		build := exec.Command("go", "build", "-o", filepath.Join(b.folder, "slipway"), ".")
+		build.Dir = filepath.Dir(filepath.Dir(here))
+		b.output, b.err = build.CombinedOutput()
+	})
+	if b.err != nil {
+		t.Fatalf("build slipway: %v\n%s", b.err, b.output)
+	}
+	return filepath.Join(b.folder, "slipway")
+}
+
+// Main runs a package's tests and removes the binary; TestMain calls it.
+func Main(m *testing.M) {
+	code := m.Run()
+	if binary.folder != "" {
+		os.RemoveAll(binary.folder)
+	}
+	os.Exit(code)
+}

@@ -1,0 +1,40 @@
+package load
+
+import "time"
+
+// Config is what is sent and where to.
+type Config struct {
+	URL     string // scheme, address and path: http://127.0.0.1:8080/
+	Host    string // Host header; empty: of the URL
+	Rate    int    // requests a second, all methods together
+	Methods []string
+	Body    []byte        // of POST and PUT
+	Timeout time.Duration // of one request; 0 is 10 s
+	Sockets int           // WebSocket connections held open beside the requests
+	Path    string        // of the sockets; empty: /ws
+	Beat    time.Duration // between two messages of a socket; 0 is 100 ms
+}
+
+const (
+	timeoutDefault = 10 * time.Second
+	beatDefault    = 100 * time.Millisecond
+	pathDefault    = "/ws"
+	inFlightMax    = 4096 // beyond, requests are counted as shed: the client has no more to give
+	idlePerHost    = 512  // kept alive, so that the connections do not churn by themselves
+)
+
+func (c Config) withDefaults() Config {
+	if c.Timeout == 0 {
+		c.Timeout = timeoutDefault
+	}
+	if c.Beat == 0 {
+		c.Beat = beatDefault
+	}
+	if c.Path == "" {
+		c.Path = pathDefault
+	}
+	if len(c.Methods) == 0 {
+		c.Methods = []string{"GET"}
+	}
+	return c
+}

@@ -1,6 +1,7 @@
 package process
 
 import (
+	"fmt"
 	"os"
 	"strconv"
 	"strings"
@@ -15,7 +16,8 @@ func TestAWorkloadGetsItsOwnEnvironmentOnly(t *testing.T) {
 	d := fresh(t)
 	s := spec("web-7-a1", "env", "wait")
 	s.Env = map[string]string{"COLOR": "blue", "SLIPWAY_NODE": "forged"}
-	s.Ports = map[string]int{"http": 20001, "admin-api": 20002}
+	http, admin := freePort(t), freePort(t)
+	s.Ports = map[string]int{"http": http, "admin-api": admin}
 	start(t, d, s)
 	var got string
 	eventually(t, "the last variable was printed", func() bool {
@@ -24,7 +26,7 @@ func TestAWorkloadGetsItsOwnEnvironmentOnly(t *testing.T) {
 	})
 	want := strings.Join([]string{
 		"COLOR=blue", "HOME=" + d.folder(s.ID).work(), "PATH=" + searchPath,
-		"PORT=20001", "PORT_ADMIN_API=20002", "PORT_HTTP=20001",
+		fmt.Sprint("PORT=", http), fmt.Sprint("PORT_ADMIN_API=", admin), fmt.Sprint("PORT_HTTP=", http),
 		"SLIPWAY_APP=web", "SLIPWAY_INSTANCE=web-7-a1", "SLIPWAY_NODE=n1", "SLIPWAY_RELEASE=7", "SLIPWAY_VERSION=2.4.1",
 	}, "\n")
 	if got != want {

@@ -1,7 +1,9 @@
 package process
 
 import (
+	"maps"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,6 +19,17 @@ func PortFree(port int) bool {
 	}
 	l.Close()
 	return true
+}
+
+// portsFree refuses a start whose ports somebody else has: until the workload's own failure is noticed, the stranger would
+// pass its checks and get its requests.
+func portsFree(ports map[string]int) error {
+	for _, name := range slices.Sorted(maps.Keys(ports)) {
+		if port := ports[name]; !PortFree(port) {
+			return &driver.Fault{Reason: driver.ReasonAddressInUse + ": port " + strconv.Itoa(port) + " belongs to somebody else"}
+		}
+	}
+	return nil
 }
 
 // bindTime is how long after its start an instance may still be at binding its ports; later such a line is about something else.

@@ -46,6 +46,9 @@ func (d *Driver) Start(ctx context.Context, s driver.Spec) (driver.Running, erro
 	if l.Running != nil {
 		sweep(f, s.ID, *l.Running) // of an earlier try whose keeper was killed
 	}
+	if err := portsFree(s.Ports); err != nil {
+		return driver.Running{}, err
+	}
 	if err := d.prepare(f, s); err != nil {
 		return driver.Running{}, err
 	}

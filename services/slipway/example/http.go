@@ -43,7 +43,7 @@ func (c Config) HTTP(ctx context.Context) error {
 		return fmt.Errorf("listen: %w", err)
 	}
 	fmt.Fprintf(c.Out, "%s listens on %s\n", c.version(), l.Addr())
-	server := &http.Server{Handler: c.handler(), IdleTimeout: 2 * time.Minute}
+	server := &http.Server{Handler: c.Handler(), IdleTimeout: 2 * time.Minute}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
 	err = c.until(ctx, served)
@@ -76,7 +76,8 @@ func (c Config) until(ctx context.Context, served <-chan error) error {
 	}
 }
 
-func (c Config) handler() http.Handler {
+// Handler answers as the workload does.
+func (c Config) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("/ws", c.echo)

@@ -47,6 +47,9 @@ func Of[S, C any](d Decider[S, C]) Machine {
 
 // StateOf is the state of a key of a machine made by Of, or nil: a view for readers.
 func StateOf[S, C any](m Machine, key string) (*S, *C) {
+	if w, wrapped := m.(interface{ Unwrap() Machine }); wrapped {
+		m = w.Unwrap()
+	}
 	x, ok := m.(*machine[S, C])
 	if !ok {
 		panic(fmt.Sprintf("service: machine of %s holds other types", m.Owner()))

@@ -100,6 +100,14 @@ func (h *Host) reconnect() {
 // Cut tells whether the host is parted from the log.
 func (h *Host) Cut() bool { return h.cutOff }
 
+// Service is the host's service, made anew: to fold the log beside it.
+func (h *Host) Service() service.Service { return h.make() }
+
+// Reads tells whether an event passes the host's filters.
+func (h *Host) Reads(e events.Event) bool {
+	return len(h.svc.Filters) == 0 || matchesAny(h.svc.Filters, e.StreamSubject())
+}
+
 // Incarnation counts the host's lives.
 func (h *Host) Incarnation() int { return h.incarnation }
 
@@ -148,7 +156,7 @@ func (h *Host) boot() {
 func (h *Host) hear() {
 	h.pos++
 	e := h.World.Log.At(h.pos)
-	if len(h.svc.Filters) > 0 && !matchesAny(h.svc.Filters, e.StreamSubject()) {
+	if !h.Reads(e) {
 		h.core.Skip(e.Pos)
 		return
 	}

@@ -3,6 +3,7 @@ package simulation
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"slipway.dev/events"
@@ -19,8 +20,9 @@ type checker struct {
 	gateways map[string]time.Time         // joined, not left, not lapsed
 	applied  map[string]map[string][2]int // app -> gateway -> route, pool
 	ended    map[string]string            // instance -> how it ended
-	ready    map[string]bool
+	ready    map[string]string            // instance -> its release, while its node says ready
 	starts   map[string]bool
+	asked    map[string]bool      // ids of declarations: nothing else makes a release (P3)
 	answered map[string]string    // wish -> fact
 	lapsed   map[string]time.Time // gateway -> when its lease lapsed
 	voices   map[string][]string  // instance -> gateways that had a say when its stop was said
@@ -30,7 +32,7 @@ func newChecker() *checker {
 	return &checker{
 		ordinals: map[string]uint64{}, ids: map[string]bool{}, route: map[string]int{}, pool: map[string]int{},
 		live: map[string]int{}, gateways: map[string]time.Time{}, applied: map[string]map[string][2]int{},
-		ended: map[string]string{}, ready: map[string]bool{}, starts: map[string]bool{}, answered: map[string]string{}, lapsed: map[string]time.Time{}, voices: map[string][]string{},
+		ended: map[string]string{}, ready: map[string]string{}, starts: map[string]bool{}, asked: map[string]bool{}, answered: map[string]string{}, lapsed: map[string]time.Time{}, voices: map[string][]string{},
 	}
 }
 
@@ -147,15 +149,18 @@ func (c *checker) settled(d events.SettlementReached, now time.Time) error {
 // what has ended never starts again.
 func (c *checker) lives(e events.Event) error {
 	switch d := e.Data.(type) {
+	case events.AppDeclared:
+		c.asked[e.ID] = true
 	case events.ReleasePlanned:
 		if n := c.live[d.App]; n != 0 {
 			return fmt.Errorf("release %d of %s planned beside live %d", d.Release, d.App, n)
 		}
+		if e.Wish.IsZero() && !c.asked[e.Cause] {
+			return fmt.Errorf("release %d of %s was asked for by nobody (cause %s)", d.Release, d.App, e.Cause)
+		}
 		c.live[d.App] = d.Release
 	case events.ReleasePromoted:
-		if d.Available < d.Target {
-			return fmt.Errorf("release %d of %s promoted with %d of %d available", d.Release, d.App, d.Available, d.Target)
-		}
+		return c.promoted(d)
 	case events.ReleaseCompleted:
 		c.end(d.OfRelease)
 	case events.ReleaseRolledBack:
@@ -164,6 +169,12 @@ func (c *checker) lives(e events.Event) error {
 		c.end(d.OfRelease)
 	case events.ReleaseStranded:
 		c.end(d.OfRelease)
+	case events.InstanceReady:
+		c.ready[d.Instance] = d.App + "/" + releaseOf(d.Instance)
+	case events.InstanceUnready:
+		delete(c.ready, d.Instance)
+	case events.InstanceExited:
+		delete(c.ready, d.Instance)
 	case events.InstanceStarting:
 		k := fmt.Sprintf("%s/%d", d.Instance, d.Try)
 		if how := c.ended[d.Instance]; how != "" || c.starts[k] {
@@ -174,12 +185,37 @@ func (c *checker) lives(e events.Event) error {
 		c.voice(d.Instance, e.Stored)
 	case events.InstanceStopped:
 		c.ended[d.Instance] = "stopped"
+		delete(c.ready, d.Instance)
 	case events.InstanceFailed:
 		c.ended[d.Instance] = "failed"
 	case events.InstanceCompleted:
 		c.ended[d.Instance] = "completed"
 	}
 	return nil
+}
+
+// promoted: a release that is called promoted has as many ready instances as it wants
+// (GUARANTEES 2), but for one that died this moment, unheard of.
+func (c *checker) promoted(d events.ReleasePromoted) error {
+	n := 0
+	for _, of := range c.ready {
+		if of == fmt.Sprintf("%s/%d", d.App, d.Release) {
+			n++
+		}
+	}
+	if d.Available < d.Target || n+justDied < d.Target {
+		return fmt.Errorf("release %d of %s promoted with %d available, %d ready, of %d", d.Release, d.App, d.Available, n, d.Target)
+	}
+	return nil
+}
+
+// justDied is how many instances may have gone between a decision and its fact.
+const justDied = 1
+
+// releaseOf is the release an instance id names: 7 of web-7-a1.
+func releaseOf(instance string) string {
+	parts := strings.Split(instance, "-")
+	return parts[len(parts)-2]
 }
 
 func (c *checker) end(r events.OfRelease) {

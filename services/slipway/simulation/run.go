@@ -16,10 +16,10 @@ import (
 
 // Options bend a simulation; the zero Options is the whole platform as it is.
 type Options struct {
-	// Deployer, Registry, Node and Gateway replace a service, for mutations.
-	Deployer, Registry func() service.Service
-	Quiet              bool // no faults, no crashes
-	Steps              int  // things that happen before faults end; 0: 25
+	// Deployer, Registry and Node plant a fault in a service; nil leaves it whole.
+	Deployer, Registry, Node func(func() service.Service) func() service.Service
+	Quiet                    bool // no faults, no crashes
+	Steps                    int  // things that happen before faults end; 0: 25
 }
 
 // Run plays one seed: random wishes and faults, then healing and convergence.
@@ -34,11 +34,13 @@ func Run(seed uint64, opt Options) (*sim.World, error) {
 		}
 		p.step(opt.Quiet)
 		p.w.Run(time.Duration(p.w.Rand().IntN(4000)) * time.Millisecond)
+		p.named()
 	}
 	p.heal()
 	if p.w.Err == nil && !p.w.RunUntil(40*time.Minute, p.converged) && p.w.Err == nil {
 		p.w.Fail("not converged 40 minutes after the last fault: %s", p.why)
 	}
+	p.replay()
 	return p.w, p.w.Err
 }
 
@@ -67,19 +69,13 @@ func newPlatform(seed uint64, opt Options) *platform {
 	}
 	p := &platform{w: sim.New(seed, faults), check: newChecker(), declared: map[string]events.Document{}, retired: map[string]bool{}, approved: map[[2]string]bool{}}
 	p.w.Observe(p.check.hear)
-	mk := func(replaced func() service.Service, own func() service.Service) func() service.Service {
-		if replaced != nil {
-			return replaced
-		}
-		return own
-	}
-	deploy := mk(opt.Deployer, func() service.Service { return deployer.Service(deployer.Config{DefaultDomain: "localhost"}) })
-	list := mk(opt.Registry, func() service.Service { return registry.Service(registry.Config{}) })
+	deploy := planted(opt.Deployer, func() service.Service { return deployer.Service(deployer.Config{DefaultDomain: "localhost"}) })
+	list := planted(opt.Registry, func() service.Service { return registry.Service(registry.Config{}) })
 	for i := range 1 + p.w.Rand().IntN(2) { // a twin of each, for half of the seeds
 		p.services = append(p.services, p.w.Add(fmt.Sprintf("deployer-%d", i+1), deploy, nil), p.w.Add(fmt.Sprintf("registry-%d", i+1), list, nil))
 	}
 	for i := range 1 + p.w.Rand().IntN(3) {
-		p.addNode(fmt.Sprintf("n%d", i+1))
+		p.addNode(fmt.Sprintf("n%d", i+1), opt.Node)
 	}
 	for i := range 1 + p.w.Rand().IntN(2) {
 		p.addGateway(fmt.Sprintf("gw%d-a", i+1))
@@ -88,12 +84,19 @@ func newPlatform(seed uint64, opt Options) *platform {
 	return p
 }
 
-func (p *platform) addNode(name string) {
+func planted(fault func(func() service.Service) func() service.Service, whole func() service.Service) func() service.Service {
+	if fault == nil {
+		return whole
+	}
+	return fault(whole)
+}
+
+func (p *platform) addNode(name string, fault func(func() service.Service) func() service.Service) {
 	m := newMachine(p.w, name, p.stopping)
 	p.machines = append(p.machines, m)
-	p.agents = append(p.agents, p.w.Add("node-"+name, func() service.Service {
+	p.agents = append(p.agents, p.w.Add("node-"+name, planted(fault, func() service.Service {
 		return node.Service(node.Config{Name: name, Address: "127.0.0.1", CPUMilli: 8000, MemoryBytes: 8 << 30}, nil)
-	}, m))
+	}), m))
 }
 
 func (p *platform) addGateway(name string) {
@@ -135,5 +138,47 @@ func (p *platform) heal() {
 	p.w.Run(time.Second)
 	for _, app := range appNames {
 		p.w.Wish("person:sim", events.WishHoldLifted{OfApp: events.OfApp{App: app}})
+	}
+}
+
+// named: every live release has a moment at which it goes on by itself, or a named
+// waiter (delivery-P8).
+func (p *platform) named() {
+	core := p.services[0].Core()
+	if core == nil || !core.Ready() || p.w.Err != nil {
+		return
+	}
+	m := core.Machines()[0]
+	for _, app := range appNames {
+		a, _ := service.StateOf[deployer.App, deployer.Fleet](m, app)
+		if a == nil || a.Live == 0 {
+			continue
+		}
+		if say := m.Decide(app, p.w.Now()); say.Empty() && len(say.Waiting) == 0 && m.Due(app, p.w.Now()).IsZero() {
+			p.w.Fail("release %d of %s is %s, waits for nothing and is never due", a.Live, app, a.Releases[a.Live].Phase)
+		}
+	}
+}
+
+// replay: the fold of the log from the first event is the state of every service that
+// lived through it, byte for byte (delivery-P9, bus-20).
+func (p *platform) replay() {
+	for _, h := range slices.Concat(p.services, p.agents, p.gates) {
+		if p.w.Err != nil || h.Core() == nil {
+			return
+		}
+		again := service.NewCore(h.Service())
+		for seq := uint64(1); seq <= h.Core().Position().Seq; seq++ {
+			if e := p.w.Log.At(seq); h.Reads(e) {
+				again.Hear(e)
+			} else {
+				again.Skip(e.Pos)
+			}
+		}
+		lived, err1 := h.Core().Export("sim")
+		folded, err2 := again.Export("sim")
+		if err1 != nil || err2 != nil || string(lived) != string(folded) {
+			p.w.Fail("%s: the fold of the log is not its state (%v, %v):\n%s\n%s", h.Name, err1, err2, lived, folded)
+		}
 	}
 }

@@ -1,0 +1,81 @@
+package simulation
+
+import (
+	"slipway.dev/events"
+	"slipway.dev/pkg/service"
+)
+
+// mutant is a decider with a fault planted in what it folds: it believes more than
+// was said. The search must find each; a search that does not is no search.
+type mutant struct {
+	service.Machine
+	believe func(events.Event) []events.Payload // facts it takes for said beside e
+}
+
+// Unwrap is the decider below the fault.
+func (m mutant) Unwrap() service.Machine { return m.Machine }
+
+// Fold folds the fact and what the mutant believes because of it.
+func (m mutant) Fold(e events.Event) []string {
+	keys := m.Machine.Fold(e)
+	for _, p := range m.believe(e) {
+		x := e
+		x.Kind, x.Data = events.KindOf(p), p
+		about := p.About()
+		x.App, x.Place, x.Subject = about.App, about.Place, about.Subject
+		keys = append(keys, m.Machine.Fold(x)...)
+	}
+	return keys
+}
+
+// mutate plants a fault in the first decider of a service.
+func mutate(mk func() service.Service, believe func(events.Event) []events.Payload) func() service.Service {
+	return func() service.Service {
+		svc := mk()
+		whole := svc.New
+		svc.New = func() []service.Machine {
+			all := whole()
+			all[0] = mutant{all[0], believe}
+			return all
+		}
+		return svc
+	}
+}
+
+// impatientNode stops as soon as it is told to, drained or not.
+func impatientNode(e events.Event) []events.Payload {
+	d, ok := e.Data.(events.AssignmentWithdrawn)
+	if !ok || d.Node == "" {
+		return nil
+	}
+	return []events.Payload{events.EndpointDrained{Endpoint: events.Endpoint{App: d.App, Endpoint: d.Instance, Node: d.Node}}}
+}
+
+// eagerDeployer takes a start for readiness: capacity comes after traffic.
+func eagerDeployer(e events.Event) []events.Payload {
+	d, ok := e.Data.(events.InstanceStarted)
+	if !ok {
+		return nil
+	}
+	return []events.Payload{events.InstanceReady{OfInstance: d.OfInstance, Boot: d.Boot}}
+}
+
+// trustingRegistry takes one gateway's word for all of them.
+func trustingRegistry() func(events.Event) []events.Payload {
+	gateways := map[string]bool{}
+	return func(e events.Event) (more []events.Payload) {
+		switch d := e.Data.(type) {
+		case events.GatewayJoined:
+			gateways[d.Gateway] = true
+		case events.RoutingApplied:
+			for _, g := range service.Sorted(gateways) {
+				if g != d.Gateway {
+					x := d
+					x.Gateway, x.Counts = g, nil
+					more = append(more, x)
+				}
+			}
+		}
+		return more
+	}
+}

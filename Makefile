@@ -41,6 +41,7 @@ tidy:
 # What is generated is compared with what would be; nothing is written.
 fresh:
 	cd events && go test -count=1 ./internal/genschema
+	cd services/slipway && go test -count=1 ./reference
 
 # The house's own rules read all modules, which the test cache cannot see.
 house:

@@ -22,7 +22,11 @@ var claims = []claim{
 	{3, "data path alone, GET, POST, WebSocket, HTTP/2, gRPC at once", "services/gateway/proxy", "^TestSwitchesUnderLoad$"},
 	{3, "gateway on a log, each old instance stopped when its drained is read", "services/gateway/edge", "^TestSwitchesUnderLoad$"},
 	{3, "the whole binary, a release replaced by the next", "services/slipway/e2e", "^TestAnAppIsDeployedAndReplacedWithoutALostRequest$"},
+	{3, "the whole binary, switches by rolling and blue-green under GET, POST and WebSockets", "services/slipway/e2e", "^TestSwitchesLoseNothing$"},
+	{3, "the whole binary, versions that never get ready", "services/slipway/e2e", "^TestAVersionThatNeverGetsReady$"},
 	{9, "an endpoint killed under load", "services/gateway/proxy", "^TestKilledEndpointUnderLoad$"},
+	{13, "instances killed with -9 under load", "services/slipway/e2e", "^TestKillAnInstance$"},
+	{13, "control plane, bus, and both killed with -9 in mid-switch", "services/slipway/e2e", "^TestKillTheControlPlaneInMidSwitch$"},
 }
 
 // finding is what became of a claim.
@@ -33,7 +37,7 @@ type finding struct {
 }
 
 // printed is a line of a test's own, as go test -v shows it.
-var printed = regexp.MustCompile(`(?m)^\s+\w+_test\.go:\d+: (.+)$`)
+var printed = regexp.MustCompile(`(?m)^\s+\w+\.go:\d+: (.+)$`)
 
 // passed counts tests and subtests that ran to their end.
 var passed = regexp.MustCompile(`(?m)^\s*--- PASS: `)

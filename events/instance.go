@@ -81,8 +81,9 @@ type InstanceBackingOff struct {
 // InstanceFailed ends an instance that will not be started again.
 type InstanceFailed struct {
 	OfInstance
-	Code int      `json:"code"`           // exit code of the last try; -1 when ended by a signal
-	Tail []string `json:"tail,omitempty"` // its last lines
+	Final bool     `json:"final,omitempty"` // no other try of the release can do better
+	Code  int      `json:"code"`            // exit code of the last try; -1 when ended by a signal
+	Tail  []string `json:"tail,omitempty"`  // its last lines
 }
 
 // InstanceCompleted ends an instance that did what it had to.

@@ -84,6 +84,9 @@ func (a *App) evolveInstance(e events.Event) {
 	case events.InstanceStopping:
 		i.Drained = true
 	case events.InstanceFailed:
+		if d.Final && r != nil {
+			r.Fatal = i.ID + " " + e.Reason
+		}
 		a.failed(i, r, Failure{i.ID, d.Code, e.Reason, d.Tail}, at(e))
 	case events.InstanceCompleted:
 		if r != nil && i.Role == events.RoleHook {

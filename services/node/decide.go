@@ -104,7 +104,7 @@ func (d *decision) arriving(id string, i *Instance, x *seen) {
 	case i.Phase == Fetching:
 		d.fetching(id, i, x, spec)
 	case i.Phase == FetchFailed && i.Final:
-		d.fail(id, i, events.InstanceFailed{Code: noCode}, "content cannot be had: %s", i.Why)
+		d.fail(id, i, events.InstanceFailed{Code: noCode, Final: true}, "content cannot be had: %s", i.Why)
 	case i.Phase == FetchFailed && !d.now.Before(i.Until):
 		d.say.Because(i.Last, "attempt %d", i.FetchFailures+1).Fact(events.InstanceFetching{OfInstance: d.of(id, i.App), Digest: digest(spec)})
 	case i.Phase == FetchFailed:

@@ -88,7 +88,7 @@ func (d *decision) after(id string, i *Instance) {
 		})
 	default:
 		if verdict := d.verdict(i, spec); verdict != "" {
-			d.fail(id, i, events.InstanceFailed{Code: exit.Code, Tail: exit.Tail}, "%s; last: %s", verdict, exit.Why)
+			d.fail(id, i, events.InstanceFailed{Code: exit.Code, Tail: exit.Tail, Final: exit.Cause == causeFinal}, "%s; last: %s", verdict, exit.Why)
 			return
 		}
 		wait := jittered(doubled(ms(spec.Restart.BackoffMinMs), ms(spec.Restart.BackoffMaxMs), i.Failures), id, i.Try)

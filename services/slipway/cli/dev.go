@@ -14,14 +14,16 @@ func newDevCommand(env *Env) *cobra.Command {
 		Short: "Run all of Slipway in this process: one node, one gateway, the log embedded",
 		Example: "  slipway dev\n" +
 			"  slipway dev --listen 127.0.0.1:0 --nats 127.0.0.1:0 --ready-file ready.json",
+		Annotations: annotated("local", "0 1 2 6 130"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c.Context = devContext(env)
+			if c.Context = env.Context; c.Context == "" {
+				c.Context = "dev"
+			}
 			c.Log.Stderr, c.Log.Terminal = env.Err, terminal(env.Err)
 			return plane.Dev(cmd.Context(), c)
 		},
 	}
 	devFlags(cmd.Flags(), &c)
-	bindEnvironment(cmd, env.Getenv)
 	return cmd
 }
 
@@ -41,15 +43,4 @@ func devFlags(f *pflag.FlagSet, c *plane.DevConfig) {
 func logFlags(f *pflag.FlagSet, l *plane.Log) {
 	f.StringVar(&l.Level, "log-level", "warn", "trace, debug, info, warn or error")
 	f.StringVar(&l.File, "log", "", "file of the log lines (default: stderr)")
-}
-
-// devContext is the name of the context that dev writes.
-func devContext(env *Env) string {
-	switch {
-	case env.Context != "":
-		return env.Context
-	case env.Getenv("SLIPWAY_CONTEXT") != "":
-		return env.Getenv("SLIPWAY_CONTEXT")
-	}
-	return "dev"
 }

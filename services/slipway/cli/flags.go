@@ -18,18 +18,6 @@ func variable(flag string) string {
 	return "SLIPWAY_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// bindEnvironment gives a verb's flags the values of the environment; what is given
-// on the command line stands.
-func bindEnvironment(cmd *cobra.Command, getenv func(string) string) {
-	run := cmd.RunE
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := fill(cmd, func(f *pflag.Flag) string { return getenv(variable(f.Name)) }); err != nil {
-			return err
-		}
-		return run(cmd, args)
-	}
-}
-
 // fill sets the flags that were not given.
 func fill(cmd *cobra.Command, value func(*pflag.Flag) string) (err error) {
 	cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {

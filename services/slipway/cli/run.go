@@ -18,13 +18,13 @@ func newRunCommand(env *Env) *cobra.Command {
 		Short: "Run some participants: " + strings.Join(plane.Names, ", "),
 		Example: "  slipway run bus --data /var/lib/slipway\n" +
 			"  slipway run node --nats nats://127.0.0.1:4222 --id n1",
+		Annotations: annotated("local", "0 1 2 6 130"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.Names = strings.Split(args[0], ",")
 			return r.run(cmd, env)
 		},
 	}
 	r.register(cmd.Flags())
-	bindEnvironment(cmd, env.Getenv)
 	return cmd
 }
 

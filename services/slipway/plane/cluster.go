@@ -42,10 +42,32 @@ func provision(ctx context.Context, h *host, profile bus.Profile) error {
 	if err != nil {
 		return fmt.Errorf("make streams: %w", err)
 	}
-	for _, c := range changes {
-		b.log.Info().Str("stream", c.Stream).Bool("created", c.Created).Strs("changes", c.Changes).Msg("stream")
-	}
+	b.changed(changes, nil)
 	founded := events.ClusterFounded{Cluster: rand.Text(), Level: events.Level, Profile: profile.Name}
 	_, err = b.Found(ctx, founded, time.Now())
 	return err
+}
+
+// provisioner keeps the streams as declared: a server that was started anew has
+// forgotten those it kept in memory.
+func (h *host) provisioner(profile bus.Profile) part {
+	return part{name: provisioner, log: h.logger(provisioner), run: func(ctx context.Context, ready func()) error {
+		b, err := h.connect(ctx, provisioner)
+		if err != nil {
+			return err
+		}
+		defer b.Close()
+		ready()
+		return b.Keep(ctx, profile, b.changed)
+	}}
+}
+
+// changed writes what became of the streams.
+func (l line) changed(changes []bus.Change, err error) {
+	if err != nil {
+		l.log.Error().Err(err).Msg("streams")
+	}
+	for _, c := range changes {
+		l.log.Info().Str("stream", c.Stream).Bool("created", c.Created).Strs("changes", c.Changes).Msg("stream")
+	}
 }

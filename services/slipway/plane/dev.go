@@ -99,12 +99,13 @@ func (d *dev) run(ctx context.Context) error {
 	d.host = &host{data: d.data, reach: bus.Identity{Server: server}, log: log, beats: newBeats()}
 	begin, cancel := context.WithTimeout(ctx, startWait)
 	defer cancel()
-	if err := provision(begin, d.host, bus.Profile{Name: "dev", StoreMax: d.StoreMax}); err != nil {
+	profile := bus.Profile{Name: "dev", StoreMax: d.StoreMax}
+	if err := provision(begin, d.host, profile); err != nil {
 		return err
 	}
 	crew := start(ctx, d.host, []part{
 		d.host.gateway(DevGateway, DevNode, d.door), d.host.node(DevNode, true),
-		d.host.deployer(d.Domain), d.host.registry(),
+		d.host.deployer(d.Domain), d.host.registry(), d.host.provisioner(profile),
 	})
 	err = watcher{host: d.host, gateway: d.door.address}.ready(begin, crew)
 	if err == nil {

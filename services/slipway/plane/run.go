@@ -71,6 +71,11 @@ type runner struct {
 
 func (r *runner) has(name string) bool { return slices.Contains(r.names, name) }
 
+// provisions tells whether this process makes the streams.
+func (r *runner) provisions() bool { return r.has("bus") || r.has(everything) }
+
+func (r *runner) profile() bus.Profile { return bus.Profile{Name: r.Profile, StoreMax: r.StoreMax} }
+
 func (r *runner) run(ctx context.Context) error {
 	r.host = &host{data: r.Data, log: r.log, beats: newBeats(), reach: bus.Identity{
 		Creds: r.Cluster.Creds, URLs: strings.Split(r.Cluster.URL, ","),
@@ -81,8 +86,8 @@ func (r *runner) run(ctx context.Context) error {
 	if r.server != nil {
 		defer r.server.Shutdown()
 	}
-	if r.has("bus") || r.has(everything) {
-		if err := provision(ctx, r.host, bus.Profile{Name: r.Profile, StoreMax: r.StoreMax}); err != nil && ctx.Err() == nil {
+	if r.provisions() {
+		if err := provision(ctx, r.host, r.profile()); err != nil && ctx.Err() == nil {
 			return err
 		}
 	}
@@ -142,6 +147,9 @@ func (r *runner) parts() (all []part) {
 	}
 	if r.has("registry") {
 		all = append(all, r.host.registry())
+	}
+	if r.provisions() {
+		all = append(all, r.host.provisioner(r.profile()))
 	}
 	return all
 }

@@ -1,0 +1,134 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"slipway.dev/events"
+	"slipway.dev/pkg/bus"
+	"slipway.dev/services/slipway/natscontext"
+)
+
+// Patient is what is looked at.
+type Patient struct {
+	Context func() (natscontext.Context, error)
+	Data    string   // the data folder, where it is on this machine
+	Environ []string // NAME=value
+	Known   []string // SLIPWAY_ variables that mean something
+}
+
+// Examine makes every check. Where no cluster answers it makes the local ones and
+// returns why.
+func Examine(ctx context.Context, p Patient) (all []Check, at events.Position, err error) {
+	e := &exam{Patient: p}
+	context, err := e.Context()
+	e.add("context", func() Check {
+		if err != nil {
+			return fail("slipway context ls", "%v", err)
+		}
+		return ok("%s at %s", context.Name, context.URL)
+	})
+	var b *bus.Bus
+	if err == nil {
+		b, err = natscontext.Connect(ctx, context)
+	}
+	e.add("nats", func() Check {
+		if err != nil {
+			return fail("slipway dev", "%v", err)
+		}
+		return ok("answers")
+	})
+	if err != nil {
+		e.add("disk", func() Check { return disk(e.Data, true) })
+		e.add("environment", func() Check { return environment(e.Environ, e.Known) })
+		return e.all, at, err
+	}
+	defer b.Close()
+	e.bus = b
+	e.cluster(ctx)
+	return e.all, e.log.head, nil
+}
+
+// exam is one examination.
+type exam struct {
+	Patient
+	bus     *bus.Bus
+	profile string
+	log     reading
+	leases  leases
+	all     []Check
+}
+
+func (e *exam) add(name string, look func() Check) {
+	began := time.Now()
+	c := look()
+	c.Check, c.TookMs = name, time.Since(began).Milliseconds()
+	e.all = append(e.all, c)
+}
+
+// cluster makes the checks in the contract's order.
+func (e *exam) cluster(ctx context.Context) {
+	read := e.log.read(ctx, e.bus)
+	e.profile = e.log.profile
+	dev := e.profile == "dev"
+	e.add("streams", func() Check { return e.streams(ctx) })
+	e.add("clock", func() Check {
+		e.leases.hear(ctx, e.bus, e.log.head)
+		return e.leases.clock()
+	})
+	e.add("disk", func() Check { return disk(e.Data, dev) })
+	e.add("log", func() Check { return e.fill(ctx, read) })
+	e.add("services", func() Check { return e.leases.services(e.log.head) })
+	e.add("dead-letters", func() Check { return e.dead(ctx) })
+	e.add("nodes", func() Check { return e.log.nodes() })
+	e.add("drivers", func() Check { return e.log.drivers() })
+	e.add("gateway", func() Check { return e.log.gateways() })
+	e.add("certificates", func() Check { return skip("no certificates in this version") })
+	e.add("environment", func() Check { return environment(e.Environ, e.Known) })
+}
+
+func (e *exam) streams(ctx context.Context) Check {
+	found := e.bus.Inspect(ctx, bus.Profile{Name: e.profile})
+	if len(found) == 0 {
+		return ok("%d streams as declared", len(events.Streams)+1)
+	}
+	return fail("slipway run all", "%v", found[0])
+}
+
+// logPercent of its size is where the log wants attention; at 90 it takes only what
+// is essential.
+const logPercent = 80
+
+func (e *exam) fill(ctx context.Context, read error) Check {
+	info, err := e.bus.Info(ctx)
+	switch {
+	case read != nil:
+		return fail("slipway events -n 1", "%v", read)
+	case err != nil:
+		return fail("slipway dev", "%v", err)
+	case info.Deleted > 0:
+		return fail("restore the log from a backup", "%d events are missing", info.Deleted)
+	case info.Max > 0 && info.Bytes > info.Max/100*logPercent:
+		return fail("raise store-max and start the bus anew", "%d MiB of %d MiB, more than %d %%", info.Bytes>>20, info.Max>>20, logPercent)
+	}
+	return ok("%d events, %d MiB of %d MiB", info.Last.Seq, info.Bytes>>20, info.Max>>20)
+}
+
+func (e *exam) dead(ctx context.Context) Check {
+	n, first, err := countDead(ctx, e.bus)
+	switch {
+	case err != nil:
+		return fail("slipway doctor", "%v", err)
+	case n > 0:
+		return fail("nats stream get SLIPWAY_DEAD 1", "%s, the first: %s", plural(n, "letter"), first)
+	}
+	return ok("none")
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

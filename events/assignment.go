@@ -24,16 +24,17 @@ const (
 // AssignmentRequested says that an app wants an instance somewhere.
 type AssignmentRequested struct {
 	OfInstance
-	Release   int       `json:"release"`               // number in the app
-	SpecHash  string    `json:"specHash"`              // digest of the spec in release.planned
-	Role      string    `json:"role"`                  // service, hook
-	Replaces  string    `json:"replaces,omitempty"`    // instance it stands in for
-	Hold      bool      `json:"hold,omitempty"`        // fetched, not started, until cleared
-	Resources Resources `json:"resources"`             // what it reserves
-	Placement Placement `json:"placement"`             // where it may and should go
-	Driver    string    `json:"driver"`                // what must run it
-	HostPorts []int     `json:"hostPorts,omitempty"`   // fixed ports it needs on its node
-	NotBefore int64     `json:"notBeforeMs,omitempty"` // unix milliseconds; a replacement's back-off
+	Release   int           `json:"release"`               // number in the app
+	SpecHash  string        `json:"specHash"`              // digest of the spec in release.planned
+	Role      string        `json:"role"`                  // service, hook
+	Replaces  string        `json:"replaces,omitempty"`    // instance it stands in for
+	Hold      bool          `json:"hold,omitempty"`        // fetched, not started, until cleared
+	Resources Resources     `json:"resources"`             // what it reserves
+	Placement Placement     `json:"placement"`             // where it may and should go
+	Driver    string        `json:"driver"`                // what must run it
+	HostPorts []int         `json:"hostPorts,omitempty"`   // fixed ports it needs on its node
+	Volumes   []VolumeClaim `json:"volumes,omitempty"`     // volumes it needs that stay on their node
+	NotBefore int64         `json:"notBeforeMs,omitempty"` // unix milliseconds; a replacement's back-off
 }
 
 // AssignmentCleared says that a held instance may start.
@@ -50,12 +51,13 @@ type AssignmentWithdrawn struct {
 // PlacementPlaced gives an instance a node and what it may use there.
 type PlacementPlaced struct {
 	OfInstance
-	Release   int       `json:"release"`             // number in the app
-	SpecHash  string    `json:"specHash"`            // digest of the spec in release.planned
-	Role      string    `json:"role"`                // service, hook
-	Resources Resources `json:"resources"`           // reserved for it
-	HostPorts []int     `json:"hostPorts,omitempty"` // fixed ports reserved for it
-	Hold      bool      `json:"hold,omitempty"`      // fetch, do not start
+	Release   int           `json:"release"`             // number in the app
+	SpecHash  string        `json:"specHash"`            // digest of the spec in release.planned
+	Role      string        `json:"role"`                // service, hook
+	Resources Resources     `json:"resources"`           // reserved for it
+	HostPorts []int         `json:"hostPorts,omitempty"` // fixed ports reserved for it
+	Volumes   []VolumeClaim `json:"volumes,omitempty"`   // volumes it uses that stay on this node
+	Hold      bool          `json:"hold,omitempty"`      // fetch, do not start
 }
 
 // PlacementBlocked says that no node fits, and what each lacks.

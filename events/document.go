@@ -32,6 +32,8 @@ type Document struct {
 	Files []SpecFile `json:"files,omitempty"`
 	// Ports by name.
 	Ports map[string]DeclaredPort `json:"ports,omitempty"`
+	// Volumes by name.
+	Volumes map[string]SpecVolume `json:"volumes,omitempty"`
 	// Balance is how a gateway picks an endpoint: least-request or round-robin.
 	Balance string `json:"balance" steers:"true"`
 	// Resources reserved for each instance.
@@ -74,7 +76,7 @@ const Unlimited = -1
 func (d Document) Spec() Spec {
 	s := Spec{
 		Version: d.Version, Driver: d.Driver, Artifact: d.Artifact, Command: d.Command,
-		Workdir: d.Workdir, User: d.User, Env: d.Env, Files: d.Files,
+		Workdir: d.Workdir, User: d.User, Env: d.Env, Files: d.Files, Volumes: d.Volumes,
 		Resources: d.Resources, Limits: d.Limits.SpecLimits, Health: d.Health,
 		Stop: d.Stop, Restart: d.Restart, Hooks: d.Hooks,
 	}

@@ -34,6 +34,8 @@ type Spec struct {
 	Files []SpecFile `json:"files,omitempty"`
 	// Ports by name.
 	Ports map[string]SpecPort `json:"ports,omitempty"`
+	// Volumes by name.
+	Volumes map[string]SpecVolume `json:"volumes,omitempty"`
 	// Resources reserved for the instance.
 	Resources Resources `json:"resources"`
 	// Limits the instance never exceeds.

@@ -197,3 +197,23 @@ func TestConditions(t *testing.T) {
 		}
 	}
 }
+
+func TestClaimsAreWhatStaysOnANode(t *testing.T) {
+	s := Spec{Volumes: map[string]SpecVolume{
+		"tmp": {Path: "tmp", Access: VolumeScratch}, "media": {Path: "media", Access: VolumeShared}, "data": {Path: "data", Access: VolumeSingle},
+	}}
+	for _, c := range []struct {
+		shared bool
+		want   []VolumeClaim
+	}{
+		{false, []VolumeClaim{{Volume: "data", Alone: true}, {Volume: "media"}}},
+		{true, []VolumeClaim{{Volume: "data"}, {Volume: "media"}}},
+	} {
+		if got := s.Claims(c.shared); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("claims, shared %v: %+v, want %+v", c.shared, got, c.want)
+		}
+	}
+	if !s.HasSingleVolume() || (Spec{}).HasSingleVolume() {
+		t.Error("a single volume is not found, or found where there is none")
+	}
+}

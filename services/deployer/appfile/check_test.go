@@ -25,20 +25,26 @@ func TestASoundWishBreaksNoRule(t *testing.T) {
 // published by any client too.
 func TestAWishMeetsTheRulesOfAFile(t *testing.T) {
 	for field, breakIt := range map[string]func(d *events.Document){
-		"name":                       func(d *events.Document) { d.Name = "" },
-		"version":                    func(d *events.Document) { d.Version = "" },
-		"driver":                     func(d *events.Document) { d.Driver = "docker" },
-		"artifact":                   func(d *events.Document) { d.Artifact.SHA256 = "" },
-		"replicas":                   func(d *events.Document) { d.Replicas = 10_001 },
-		"balance":                    func(d *events.Document) { d.Balance = "" },
-		"drift":                      func(d *events.Document) { d.Drift = "shrug" },
-		"command[0]":                 func(d *events.Document) { d.Command[0] = "../../bin/sh" },
-		"workdir":                    func(d *events.Document) { d.Workdir = "/etc" },
-		"files[0].path":              func(d *events.Document) { d.Files[0].Path = "a/../../b" },
-		"files[0].mode":              func(d *events.Document) { d.Files[0].Mode = "4755" },
-		"ports.http.protocol":        func(d *events.Document) { changePort(d, "http", func(p *events.DeclaredPort) { p.Protocol = "tcp" }) },
-		"ports.http.path":            func(d *events.Document) { changePort(d, "http", func(p *events.DeclaredPort) { p.Path = "" }) },
-		"ports.http.host":            func(d *events.Document) { changePort(d, "http", func(p *events.DeclaredPort) { p.Hosts[0] = "A" }) },
+		"name":                 func(d *events.Document) { d.Name = "" },
+		"version":              func(d *events.Document) { d.Version = "" },
+		"driver":               func(d *events.Document) { d.Driver = "docker" },
+		"artifact":             func(d *events.Document) { d.Artifact.SHA256 = "" },
+		"replicas":             func(d *events.Document) { d.Replicas = 10_001 },
+		"balance":              func(d *events.Document) { d.Balance = "" },
+		"drift":                func(d *events.Document) { d.Drift = "shrug" },
+		"command[0]":           func(d *events.Document) { d.Command[0] = "../../bin/sh" },
+		"workdir":              func(d *events.Document) { d.Workdir = "/etc" },
+		"files[0].path":        func(d *events.Document) { d.Files[0].Path = "a/../../b" },
+		"files[0].mode":        func(d *events.Document) { d.Files[0].Mode = "4755" },
+		"ports.http.protocol":  func(d *events.Document) { changePort(d, "http", func(p *events.DeclaredPort) { p.Protocol = "tcp" }) },
+		"ports.http.path":      func(d *events.Document) { changePort(d, "http", func(p *events.DeclaredPort) { p.Path = "" }) },
+		"ports.http.host":      func(d *events.Document) { changePort(d, "http", func(p *events.DeclaredPort) { p.Hosts[0] = "A" }) },
+		"volumes.cache.path":   func(d *events.Document) { changeVolume(d, func(v *events.SpecVolume) { v.Path = "/var/cache" }) },
+		"volumes.cache.size":   func(d *events.Document) { changeVolume(d, func(v *events.SpecVolume) { v.SizeBytes = 0 }) },
+		"volumes.cache.access": func(d *events.Document) { changeVolume(d, func(v *events.SpecVolume) { v.Access = "rw" }) },
+		"volumes.UP": func(d *events.Document) {
+			d.Volumes["UP"] = events.SpecVolume{Path: "up", SizeBytes: 1, Access: "scratch"}
+		},
 		"resources.memory":           func(d *events.Document) { d.Resources.MemoryBytes = 0 },
 		"limits.pids":                func(d *events.Document) { d.Limits.Pids = 0 },
 		"limits.memory":              func(d *events.Document) { d.Limits.MemoryBytes = 1 },
@@ -87,6 +93,12 @@ func changePort(d *events.Document, name string, change func(*events.DeclaredPor
 	p := d.Ports[name]
 	change(&p)
 	d.Ports[name] = p
+}
+
+func changeVolume(d *events.Document, change func(*events.SpecVolume)) {
+	v := d.Volumes["cache"]
+	change(&v)
+	d.Volumes["cache"] = v
 }
 
 func TestDefaultsAreWhatTheSchemaSays(t *testing.T) {
@@ -141,6 +153,21 @@ func TestExplain(t *testing.T) {
 	for _, field := range []string{"app.nope", "app.deploy.nope", "SLW-D012", "release.promoted", "app.name.x"} {
 		if text, ok := Explain(field); ok {
 			t.Errorf("%s is explained as %s", field, text)
+		}
+	}
+}
+
+// TestAWrittenStartFirstWinsOverASingleVolume: delivery-R15, its half in the plan.
+func TestAWrittenStartFirstWinsOverASingleVolume(t *testing.T) {
+	const data = minimal + "volumes: { data: { path: data, size: 1Gi, access: single } }\n"
+	for order, warned := range map[string]bool{"": false, "stop-first": false, "start-first": true} {
+		src := strings.Replace(data, "replicas: 2", "replicas: 1", 1)
+		if order != "" {
+			src += "deploy: { rolling: { order: " + order + " } }\n"
+		}
+		got := Warnings(parseOne(t, src).Document)
+		if (len(got) == 1 && strings.Contains(got[0], "single")) != warned {
+			t.Errorf("order %q: warnings %q", order, got)
 		}
 	}
 }

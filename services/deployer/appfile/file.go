@@ -20,6 +20,7 @@ type file struct {
 	Env       map[string]string `json:"env" desc:"The app's environment. Not secret: every node may read it. SLIPWAY_* and PORT* are reserved."`
 	Files     []configFile      `json:"files" desc:"Small text files written before each start; together at most 64Ki."`
 	Ports     map[string]port   `json:"ports" desc:"Ports by name. PORT is that of http, else of the first by name; each also stands in PORT_<NAME>."`
+	Volumes   map[string]volume `json:"volumes" desc:"Folders by name that stay, or that are an instance's own; at most 16."`
 	Balance   string            `json:"balance" default:"least-request" one:"least-request,round-robin" desc:"How a gateway picks an instance."`
 	Resources resources         `json:"resources" desc:"A reservation: what placement counts. Nothing is cut at it."`
 	Limits    limits            `json:"limits" desc:"What an instance and its requests never exceed; only what is written."`
@@ -46,6 +47,12 @@ type port struct {
 	Strip    bool   `json:"strip" default:"false" desc:"Whether the prefix is removed before the request goes on."`
 	Protocol string `json:"protocol" default:"http" one:"http" desc:"What the instance speaks: http is HTTP/1.1."`
 	TLS      string `json:"tls" default:"off" one:"off" desc:"Certificate of the hosts."`
+}
+
+type volume struct {
+	Path   string `json:"path" jsonschema:"required" desc:"Path below the work folder; a link to the volume stands there."`
+	Size   Size   `json:"size" jsonschema:"required" desc:"Size the app means to fill. The process driver has no quota and does not hold it to that."`
+	Access string `json:"access" default:"scratch" one:"single,shared,scratch" desc:"single: one instance at a time, the old stops before the new starts. shared: all instances, on one node. scratch: each instance its own, dropped when it stops."`
 }
 
 type resources struct {

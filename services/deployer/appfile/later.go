@@ -6,7 +6,7 @@ import "slices"
 // a field that is ignored is worse than one that is missing.
 var later = map[string][]string{
 	"": {
-		"image", "registry", "signature", "entrypoint", "secrets", "scale", "quota", "uses", "bus", "volumes",
+		"image", "registry", "signature", "entrypoint", "secrets", "scale", "quota", "uses", "bus",
 		"external", "retry", "breaker", "accessLog", "errorPage", "hostHeader", "allowEncodedSlash",
 		"access", "isolation", "metrics",
 	},

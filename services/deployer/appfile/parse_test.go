@@ -84,6 +84,7 @@ files: [{ path: etc/app.toml, content: "workers = 4\n", mode: 0400 }]
 ports:
   http: { hostPort: 8081, host: [shop.example.com, "*.shop.example.com"], path: /checkout, strip: true, protocol: http, tls: off }
   admin: { host: none }
+volumes: { cache: { path: var/cache, size: 1Gi, access: shared } }
 balance: round-robin
 resources: { cpu: 0.5, memory: 256Mi }
 limits: { memory: 512Mi, cpu: 2, pids: 100, files: 1024, http: { request: unlimited, dial: 250ms, inFlight: 10 } }

@@ -28,7 +28,7 @@ func resolve(f file) events.Document {
 	for _, c := range f.Files {
 		d.Files = append(d.Files, events.SpecFile{Path: c.Path, Content: c.Content, Mode: string(c.Mode)})
 	}
-	d.Ports = resolvePorts(f.Ports)
+	d.Ports, d.Volumes = resolvePorts(f.Ports), resolveVolumes(f.Volumes)
 	main := d.Spec().MainPort()
 	d.Health = events.Health{
 		Ready:     resolveCheck(f.Health.Ready, main),
@@ -58,6 +58,17 @@ func resolvePorts(ports map[string]port) map[string]events.DeclaredPort {
 		hosts := or(p.Host)
 		d.Hosts, d.NoHost = hosts.Names, hosts.None
 		all[name] = d
+	}
+	return all
+}
+
+func resolveVolumes(volumes map[string]volume) map[string]events.SpecVolume {
+	if len(volumes) == 0 {
+		return nil
+	}
+	all := make(map[string]events.SpecVolume, len(volumes))
+	for name, v := range volumes {
+		all[name] = events.SpecVolume{Path: v.Path, SizeBytes: int64(v.Size), Access: v.Access}
 	}
 	return all
 }

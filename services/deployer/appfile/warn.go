@@ -30,6 +30,9 @@ func Warnings(doc events.Document) []string {
 	if live := doc.Health.Live; live != nil && sameQuestion(*live, doc.Health.Ready) {
 		all = append(all, "health.live asks what health.ready asks, with the same fall: an instance is killed as soon as it is unready")
 	}
+	if doc.Spec().HasSingleVolume() && doc.Deploy.Rolling.Order == events.OrderStartFirst {
+		all = append(all, "deploy.rolling.order start-first lets the old and the new instance use a volume of access single at once")
+	}
 	return all
 }
 

@@ -11,14 +11,6 @@ import (
 	"slipway.dev/pkg/service"
 )
 
-// Use is what is reserved on a node.
-type Use struct {
-	Reserved events.Resources `json:"reserved"`
-	Ports    map[int]string   `json:"ports,omitempty"` // fixed port -> instance
-	Apps     map[string]int   `json:"apps,omitempty"`  // instances of each app
-	Failed   map[string]int64 `json:"failed,omitempty"`
-}
-
 // place picks the node for a request: filter, then score, then tie. It is a pure
 // function of nodes, reservations and request. Without a node that fits it tells
 // what each lacks.
@@ -53,11 +45,11 @@ func unfit(q *Request, n *Node, u *Use) string {
 		return "outside placement.require"
 	case portTaken(q, u) != 0:
 		return "port " + strconv.Itoa(portTaken(q, u)) + " taken"
-	case q.Placement.MaxPerNode > 0 && u.Apps[q.App] >= q.Placement.MaxPerNode:
+	case q.Placement.MaxPerNode > 0 && u.Apps[q.App].Count >= q.Placement.MaxPerNode:
 		return "at maxPerNode"
-	case !q.Hold && u.Reserved.MemoryBytes+q.Resources.MemoryBytes > n.MemoryBytes*(100-reservePercent)/100:
+	case u.with(q).MemoryBytes > n.MemoryBytes*(100-reservePercent)/100:
 		return "lack memory"
-	case !q.Hold && !n.holds(q.Resources, u.Reserved):
+	case !n.holds(u.with(q), events.Resources{}):
 		return "lack cpu"
 	}
 	return ""
@@ -65,7 +57,11 @@ func unfit(q *Request, n *Node, u *Use) string {
 
 func portTaken(q *Request, u *Use) int {
 	for _, p := range q.HostPorts {
-		if owner, ok := u.Ports[p]; ok && owner != q.Instance && !q.Hold {
+		owner, taken := u.Promised[p]
+		if !taken && !q.Hold { // a held one may wait for the port of what it replaces
+			owner, taken = u.Ports[p]
+		}
+		if taken && owner != q.Instance {
 			return p
 		}
 	}
@@ -103,7 +99,7 @@ func spreadCounts(q *Request, nodes map[string]*Node, uses map[string]*Use) []ma
 	for i, key := range keys {
 		counts[i] = map[string]int{}
 		for name, n := range nodes {
-			counts[i][n.field(key)] += useOf(uses, name).Apps[q.App]
+			counts[i][n.field(key)] += useOf(uses, name).Apps[q.App].Count
 		}
 	}
 	return counts
@@ -124,7 +120,7 @@ func useOf(uses map[string]*Use, node string) *Use {
 	if u := uses[node]; u != nil {
 		return u
 	}
-	return &Use{}
+	return newUse()
 }
 
 // lacksWords counts what the nodes lack: "0 of 3 nodes fit: 2 lack memory (need

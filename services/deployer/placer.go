@@ -20,6 +20,7 @@ type Cluster struct {
 type Request struct {
 	events.AssignmentRequested
 	Node      string        `json:"placed,omitempty"`
+	Promised  bool          `json:"promised,omitempty"` // it was placed held
 	Withdrawn bool          `json:"withdrawn,omitempty"`
 	Lacks     string        `json:"lacks,omitempty"` // as said in blocked
 	Cause     service.Cause `json:"cause"`
@@ -47,16 +48,15 @@ func (c *Cluster) evolve(e events.Event) {
 			q.Withdrawn, q.Cause = true, service.CauseOf(e)
 		}
 	case events.AssignmentCleared:
-		if q := c.Requests[d.Instance]; q != nil && q.Hold {
+		if q := c.Requests[d.Instance]; q != nil && q.Hold && q.Node != "" {
 			q.Hold = false
-			c.reserve(q, 1)
+			c.use(q.Node).clear(q)
 		}
 	case events.PlacementPlaced:
 		if q := c.Requests[d.Instance]; q != nil && q.Node == "" {
 			q.Node = d.Node
 			delete(c.Open, d.Instance)
-			c.reserve(q, 1)
-			c.use(d.Node).Apps[q.App]++
+			c.use(d.Node).place(q)
 		}
 	case events.PlacementBlocked:
 		if q := c.Requests[d.Instance]; q != nil {
@@ -84,49 +84,17 @@ func (c *Cluster) end(instance string) {
 		return
 	}
 	if q.Node != "" {
-		c.reserve(q, -1)
-		u := c.use(q.Node)
-		if u.Apps[q.App]--; u.Apps[q.App] <= 0 {
-			delete(u.Apps, q.App)
-		}
+		c.use(q.Node).end(q)
 	}
 	delete(c.Requests, instance)
 	delete(c.Open, instance)
 }
 
-// reserve takes or gives back what an instance may use; a held one reserves nothing.
-func (c *Cluster) reserve(q *Request, sign int64) {
-	if q.Hold || q.Node == "" {
-		return
-	}
-	reserveOn(c.use(q.Node), q, sign)
-}
-
-func reserveOn(u *Use, q *Request, sign int64) {
-	u.Reserved.CPUMilli += sign * q.Resources.CPUMilli
-	u.Reserved.MemoryBytes += sign * q.Resources.MemoryBytes
-	for _, p := range q.HostPorts {
-		if sign > 0 {
-			u.Ports[p] = q.Instance
-		} else if u.Ports[p] == q.Instance {
-			delete(u.Ports, p)
-		}
-	}
-}
-
 func (c *Cluster) use(node string) *Use {
-	u := c.Uses[node]
-	if u == nil {
-		u = &Use{Ports: map[int]string{}, Apps: map[string]int{}}
-		c.Uses[node] = u
+	if c.Uses[node] == nil {
+		c.Uses[node] = newUse()
 	}
-	if u.Ports == nil {
-		u.Ports = map[int]string{}
-	}
-	if u.Apps == nil {
-		u.Apps = map[string]int{}
-	}
-	return u
+	return c.Uses[node]
 }
 
 // decide places what is open, cancels what was withdrawn before it had a place, and
@@ -163,12 +131,7 @@ func (c *Cluster) decide(time.Time) (say service.Says) {
 
 // tentative is a node's use with one more instance, for the rest of a decision.
 func tentative(u *Use, q *Request) *Use {
-	next := &Use{Reserved: u.Reserved, Ports: map[int]string{}, Apps: map[string]int{}}
-	maps.Copy(next.Ports, u.Ports)
-	maps.Copy(next.Apps, u.Apps)
-	next.Apps[q.App]++
-	if !q.Hold {
-		reserveOn(next, q, 1)
-	}
+	next, one := u.clone(), *q
+	next.place(&one)
 	return next
 }

@@ -131,7 +131,7 @@ func (p *platform) heal() {
 	p.w.Heal()
 	for _, app := range appNames {
 		if d, known := p.declared[app]; known && !p.retired[app] {
-			p.declare(app, func(x *events.Document) { *x = d; x.Version = p.nextVersion("good") })
+			p.declare(app, func(x *events.Document) { *x = d; x.Version = p.nextVersion("good"); sane(x) })
 			p.w.Wish("person:sim", events.WishHaltLifted{OfApp: events.OfApp{App: app}})
 		}
 	}

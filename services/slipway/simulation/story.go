@@ -118,6 +118,52 @@ func (p *platform) random(d *events.Document) {
 		d.Hooks.PreDeploy = &events.Hook{Command: []string{"/bin/migrate"}, TimeoutMs: 60_000}
 	}
 	d.Deploy.Keep.Warm = r.IntN(3)
+	p.rare(d)
+}
+
+// rare is what few app files have.
+func (p *platform) rare(d *events.Document) {
+	r := p.w.Rand()
+	http, routed := d.Ports["http"]
+	switch n := r.IntN(24); {
+	case n == 0:
+		d.Replicas = 0
+	case n == 1:
+		d.PerNode = true
+	case n == 2:
+		d.Placement.MaxPerNode = 1
+	case n == 3:
+		d.Placement.Strategy = events.PlacementBinpack
+	case n == 4:
+		d.Deploy.OnFailure = events.OnFailurePause
+	case n == 5:
+		d.Deploy.BlueGreen = events.BlueGreenPolicy{Promote: events.PromoteAfter, PromoteAfterMs: 5000}
+	case n == 6:
+		d.Deploy.BlueGreen = events.BlueGreenPolicy{Promote: events.PromoteAuto, PreviewHost: "next." + d.Name + ".localhost", PreviewReplicas: 1}
+	case n == 7:
+		d.Resources.MemoryBytes = 3 << 30 // two fit on a node, and no third
+	case n == 8 && routed:
+		http.HostPort = 8080
+	case n == 9 && routed:
+		http.Hosts = []string{"shared.localhost"} // both apps want it
+	case n == 10 && routed:
+		http.NoHost = true
+	case n == 11:
+		d.Deploy.Rolling.Order = events.OrderStopFirst
+	}
+	if routed {
+		d.Ports = map[string]events.DeclaredPort{"http": http}
+	}
+}
+
+// sane takes out of a declaration what may have no place in this world.
+func sane(d *events.Document) {
+	plain := document(d.Name)
+	d.Placement, d.Resources, d.PerNode, d.Deploy.OnFailure = plain.Placement, plain.Resources, false, plain.Deploy.OnFailure
+	d.Replicas = max(d.Replicas, 1)
+	if _, routed := d.Ports["http"]; routed {
+		d.Ports = plain.Ports
+	}
 }
 
 func document(app string) events.Document {

@@ -42,16 +42,22 @@ func (p *Process) Start() {
 			p.t.Fatalf("%s ended before it was ready, code %d\n%s", p.Name, p.cmd.ProcessState.ExitCode(), p.Output())
 		default:
 		}
-		b, err := os.ReadFile(p.readyFile)
-		if err != nil {
-			return false
-		}
-		p.Ready = nil
-		if err := json.Unmarshal(b, &p.Ready); err != nil {
-			p.t.Fatalf("half a ready file: %q", b)
-		}
-		return true
+		return p.readReady()
 	})
+}
+
+// readReady reads the ready file, if it is there.
+func (p *Process) readReady() bool {
+	p.t.Helper()
+	b, err := os.ReadFile(p.readyFile)
+	if err != nil {
+		return false
+	}
+	p.Ready = nil
+	if err := json.Unmarshal(b, &p.Ready); err != nil {
+		p.t.Fatalf("half a ready file: %q", b)
+	}
+	return true
 }
 
 // Launch starts it and does not wait.

@@ -1,0 +1,2 @@
+// Package interrupt makes signals the end of a context.
+package interrupt

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"maps"
 	"strconv"
 	"time"
 
@@ -55,10 +56,21 @@ func (s *State) act(id string, i *Instance, taking bool, do func(long bool, data
 	case i.Phase == Fetching && spec.Artifact != nil:
 		do(false, Fetch{id, i.FetchFailures, *spec.Artifact}, "fetch/"+id+"/"+strconv.Itoa(i.FetchFailures))
 	case i.Phase == Starting:
-		do(false, Start{ID: id, App: i.App, Release: i.Release, Try: i.Try, Command: command(i, spec), Spec: *spec, Ports: i.Ports}, "start/"+try)
+		do(false, Start{ID: id, App: i.App, Release: i.Release, Try: i.Try, Command: command(i, spec), Spec: made(i, spec), Ports: i.Ports}, "start/"+try)
 	case i.up() && i.Boot == s.Incarnation && i.Role != events.RoleHook:
 		do(true, s.watch(id, i, spec), "watch/"+try)
 	}
+}
+
+// made is what an instance is started from. A hook runs beside the instances it
+// precedes, so it gets none of the volumes that stay.
+func made(i *Instance, spec *events.Spec) events.Spec {
+	s := *spec
+	if i.Role == events.RoleHook {
+		s.Volumes = maps.Clone(s.Volumes)
+		maps.DeleteFunc(s.Volumes, func(_ string, v events.SpecVolume) bool { return v.Stays() })
+	}
+	return s
 }
 
 func command(i *Instance, spec *events.Spec) []string {

@@ -16,10 +16,11 @@ type Spec struct {
 	Workdir  string   // process: below the artifact's root; docker: absolute
 	User     string   // name or uid, with ":group" or without; empty: the driver's default
 
-	Env    map[string]string // the app's own
-	Files  []File
-	Ports  map[string]int // port name → number the workload listens on, allotted by the decider
-	Limits Limits
+	Env     map[string]string // the app's own
+	Files   []File
+	Volumes []Volume
+	Ports   map[string]int // port name → number the workload listens on, allotted by the decider
+	Limits  Limits
 }
 
 // Artifact names content by its digest.
@@ -37,6 +38,13 @@ type File struct {
 	Path    string // process: relative, below the workdir; docker: absolute
 	Content string
 	Mode    fs.FileMode // permission bits; 0 means 0444
+}
+
+// Volume is a folder that outlives a try, and unless it is scratch its instance too.
+type Volume struct {
+	Name    string // in the app
+	Path    string // process: relative, below the workdir; docker: absolute
+	Scratch bool   // the instance's alone, dropped when it stops
 }
 
 // Limits are hard bounds; 0 means the default for files and pids, and no bound for memory.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -105,6 +106,10 @@ func (h *Hands) spec(d node.Start) (driver.Spec, error) {
 		Artifact: artifact(d.Spec.Artifact), Command: d.Command, Workdir: d.Spec.Workdir, User: d.Spec.User,
 		Env: maps.Clone(d.Spec.Env), Ports: maps.Clone(d.Ports),
 		Limits: driver.Limits{Files: int(d.Spec.Limits.Files), Pids: int(d.Spec.Limits.Pids), MemoryBytes: d.Spec.Limits.MemoryBytes},
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.Spec.Volumes)) {
+		v := d.Spec.Volumes[name]
+		s.Volumes = append(s.Volumes, driver.Volume{Name: name, Path: v.Path, Scratch: !v.Stays()})
 	}
 	for _, f := range d.Spec.Files {
 		file := driver.File{Path: f.Path, Content: f.Content}

@@ -16,7 +16,9 @@
 //	instances/<id>/running.json    boot id, pids and their start times, once the workload runs
 //	instances/<id>/exit.json       how it ended
 //	instances/<id>/work/           the working directory, the artifact linked into it
+//	instances/<id>/scratch/<v>     its scratch volumes, deleted when it is stopped
 //	instances/<id>/stdout.log, stderr.log, and one older generation of each, .1
+//	volumes/<app>/<v>              single and shared volumes, linked into work/; never deleted by this driver
 //	stopped/<id>                   written before the kill; an id named here never starts
 //
 // A keeper is our own binary, executed as `slipway keep <dir>`, in a session of its own. It holds the folder's lock, adopts
@@ -28,5 +30,6 @@
 //
 // Fails. A killed keeper takes its workload along at once (parent-death signal) and leaves the instance missing. Memory is
 // sampled, not enforced by a cgroup: a burst between two samples is not seen, shared pages count for each process, cpu is
-// not limited. [Driver.Isolation] says so.
+// not limited, nor is the size of a volume: there is no quota. A volume is a link in the working directory, so a program
+// that resolves its path sees where it lies. [Driver.Isolation] says so.
 package process

@@ -17,6 +17,7 @@ type folder string
 
 func (f folder) path(name string) string { return filepath.Join(string(f), name) }
 func (f folder) work() string            { return f.path("work") }
+func (f folder) scratch() string         { return f.path("scratch") }
 func (f folder) log(stream string) string {
 	return f.path(stream + ".log")
 }

@@ -70,7 +70,7 @@ func (d *Driver) Name() string { return "process" }
 
 // Isolation is for node.joined and the plan.
 func (d *Driver) Isolation() string {
-	return "memory and pids sampled each second, cpu not limited, no namespaces"
+	return "memory and pids sampled each second, cpu and volume sizes not limited, no namespaces"
 }
 
 func (d *Driver) instances() string { return filepath.Join(d.config.Data, "instances") }

@@ -13,7 +13,7 @@ import (
 	"slipway.dev/services/node/driver"
 )
 
-// Stop marks the id stopped, then ends what runs, and confirms.
+// Stop marks the id stopped, then ends what runs, drops what was its alone, and confirms.
 func (d *Driver) Stop(ctx context.Context, id string, s driver.Stop) (driver.Stopped, error) {
 	if err := named(id); err != nil {
 		return driver.Stopped{}, err
@@ -34,6 +34,7 @@ func (d *Driver) Stop(ctx context.Context, id string, s driver.Stop) (driver.Sto
 	if err != nil {
 		return driver.Stopped{}, fmt.Errorf("stop %s: %w", id, err)
 	}
+	d.folder(id).drop()
 	m.Result = &stopped
 	return stopped, d.marks.write(id, m)
 }

@@ -10,8 +10,8 @@ import (
 	"slipway.dev/services/node/driver"
 )
 
-// furnish makes an instance's working directory: real directories, a link to each file of the artifact, and the files the
-// app file declares. What an earlier try wrote stays. It returns the directory the workload starts in.
+// furnish makes an instance's working directory: real directories, a link to each file of the artifact and to each
+// volume, and the files the app file declares. What an earlier try wrote stays. It returns the directory the workload starts in.
 func (d *Driver) furnish(f folder, s driver.Spec, user *account) (dir string, err error) {
 	if !local(s.Workdir) {
 		return "", refuse("workdir %q leaves the artifact", s.Workdir)
@@ -33,6 +33,9 @@ func (d *Driver) furnish(f folder, s driver.Spec, user *account) (dir string, er
 	}
 	if err := w.directory(filepath.Clean(s.Workdir)); err != nil {
 		return "", fmt.Errorf("make workdir %s: %w", s.Workdir, err)
+	}
+	if err := d.volumes(f, w, s); err != nil {
+		return "", err
 	}
 	for _, file := range s.Files {
 		if !local(file.Path) || file.Path == "" {

@@ -18,6 +18,7 @@ type Core struct {
 	guards   map[string]*guard
 	keys     map[keyOf]*keyState
 	touched  map[keyOf]bool
+	widest   int              // most keys touched has held since it was made
 	acts     map[string]keyOf // whose act an id is, while it is listed
 	voice    keyOf            // the participant's own voice, decided last
 	due      dues
@@ -163,6 +164,7 @@ func (c *Core) Waits(machine int, key string) []Waiter {
 
 func (c *Core) touch(k keyOf) {
 	c.touched[k] = true
+	c.widest = max(c.widest, len(c.touched))
 	if ks, ok := c.keys[k]; ok {
 		ks.gone = false
 	}

@@ -46,7 +46,7 @@ func (c *Core) Next(now time.Time) Step {
 		c.next(c.voice, now, &step)
 	}
 	step.Due = c.due.first()
-	for _, k := range c.sortedTouched() { // those that back off
+	for k := range c.touched { // those that back off
 		if at := c.guardNamed(c.guardName(k)).retryAt; at.After(now) && (step.Due.IsZero() || at.Before(step.Due)) {
 			step.Due = at
 		}
@@ -155,10 +155,25 @@ func (c *Core) poisoned(k keyOf) bool {
 
 func (c *Core) guardName(k keyOf) string { return c.machines[k.machine].Guard(k.key) }
 
+// shrinkAt is how many keys more than now may have been touched before the room they
+// left is given back.
+const shrinkAt = 64
+
+// shrink makes the touched keys anew: walking a map takes as long as it ever was.
+func (c *Core) shrink(keys []keyOf) {
+	c.touched, c.widest = make(map[keyOf]bool, len(keys)), len(keys)
+	for _, k := range keys {
+		c.touched[k] = true
+	}
+}
+
 func (c *Core) sortedTouched() []keyOf {
 	keys := make([]keyOf, 0, len(c.touched))
 	for k := range c.touched {
 		keys = append(keys, k)
+	}
+	if c.widest > shrinkAt+2*len(keys) {
+		c.shrink(keys)
 	}
 	if !c.rules(ruleSorted) {
 		return keys

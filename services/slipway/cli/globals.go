@@ -32,7 +32,6 @@ func (e *Env) globalFlags(f *pflag.FlagSet) {
 	f.BoolVarP(&e.Verbose, "verbose", "v", false, "subjects, sequences and timings too")
 	f.BoolVar(&e.NoColor, "no-color", false, "no colour")
 	f.BoolVar(&e.UTC, "utc", false, "times in UTC")
-	f.Lookup("timeout").DefValue = ""
 }
 
 // settle gives the flags that were not given the environment's values and checks the

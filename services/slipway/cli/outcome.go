@@ -68,7 +68,7 @@ func (s *session) unfinished(ctx context.Context, j *view.Journey, ended error) 
 func (s *session) judge(j *view.Journey, d view.Deployment) error {
 	switch j.Outcome {
 	case "refused":
-		return s.refused(j)
+		return s.refused(j, d.Action)
 	case "superseded":
 		f := fault.New("SLW-D014", "%s was superseded", releaseWords(d))
 		if j.By != 0 {
@@ -93,12 +93,12 @@ func (s *session) stranded(d view.Deployment) error {
 }
 
 // refused is an owner's no, with all its reasons.
-func (s *session) refused(j *view.Journey) error {
+func (s *session) refused(j *view.Journey, action string) error {
 	var reasons []fault.Refusal
 	for _, r := range j.Reasons {
 		reasons = append(reasons, fault.Refusal{Word: r.Code, Text: r.Text})
 	}
-	f := fault.Refused(j.App, reasons).Serving("%s", s.servingWords(j.App))
+	f := fault.Refused(action+" of "+j.App, reasons).Serving("%s", s.servingWords(j.App))
 	if j.Answer != nil {
 		f.Rests(j.Answer.ID, j.Answer.Pos.Seq)
 	}

@@ -46,10 +46,26 @@ func (e *Env) finish(err error) int {
 	}
 	f := fault.Of(err)
 	fmt.Fprint(e.Err, fault.Render(f))
+	if asksForJSON(e.args) { // what failed may be the reading of that very flag
+		e.Output = "json"
+	}
 	if !e.told {
 		e.tell(f)
 	}
 	return f.Exit()
+}
+
+// asksForJSON tells whether the arguments ask for a document, read as plainly as can be.
+func asksForJSON(args []string) bool {
+	for i, a := range args {
+		switch {
+		case a == "--json", a == "-ojson", a == "--output=json":
+			return true
+		case (a == "-o" || a == "--output") && i+1 < len(args) && args[i+1] == "json":
+			return true
+		}
+	}
+	return false
 }
 
 // tell writes the document of a verb that has no other result.

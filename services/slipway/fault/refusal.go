@@ -63,6 +63,10 @@ func Refused(what string, reasons []Refusal) *Fault {
 		if code, rank := codeOf(r.Word); rank < best {
 			first, best = code, rank
 		}
+		if strings.HasSuffix(r.Word, "-refused") { // the sentence alone says it
+			why = append(why, r.Text)
+			continue
+		}
 		why = append(why, r.Word+": "+r.Text)
 	}
 	return New(first, "%s was refused", what).Because(why...)

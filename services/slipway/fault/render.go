@@ -12,7 +12,7 @@ func Render(f *Fault) string {
 		return f.shown
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "error[%s]: %s\n", f.Code, plain(f.Message))
+	fmt.Fprintf(&b, "error[%s]: %s\n", f.Code, Plain(f.Message))
 	for _, why := range f.Why {
 		line(&b, "why", why)
 	}
@@ -44,7 +44,7 @@ func (f *Fault) further() []string {
 }
 
 func line(b *strings.Builder, label, text string) {
-	fmt.Fprintf(b, "  %-6s %s\n", label, plain(text))
+	fmt.Fprintf(b, "  %-6s %s\n", label, Plain(text))
 }
 
 func count(n int) string {
@@ -54,9 +54,9 @@ func count(n int) string {
 	return fmt.Sprintf("%d lines", n)
 }
 
-// plain takes out what a terminal would obey: reasons and log lines come from
+// Plain takes out what a terminal would obey: reasons and log lines come from
 // anywhere.
-func plain(text string) string {
+func Plain(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\t' || r == '\n':

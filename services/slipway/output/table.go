@@ -3,8 +3,9 @@ package output
 import (
 	"io"
 	"strings"
-	"unicode"
 	"unicode/utf8"
+
+	"slipway.dev/services/slipway/fault"
 )
 
 const (
@@ -27,7 +28,7 @@ func (t *Table) Row(cells ...string) {
 	for i := range row {
 		row[i] = "-"
 		if i < len(cells) && cells[i] != "" {
-			row[i] = printable(cells[i])
+			row[i] = Printable(cells[i])
 		}
 	}
 	t.rows = append(t.rows, row)
@@ -101,18 +102,5 @@ func pad(s string, width int) string {
 	return s + strings.Repeat(" ", max(width-utf8.RuneCountInString(s), 0))
 }
 
-// printable takes out what a terminal would obey.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\t' || r == '\n':
-			return ' '
-		case unicode.IsControl(r), unicode.In(r, unicode.Cf):
-			return '·'
-		}
-		return r
-	}, s)
-}
-
 // Printable is a text from anywhere, safe on a terminal.
-func Printable(s string) string { return printable(s) }
+func Printable(s string) string { return fault.Plain(s) }

@@ -33,6 +33,8 @@ type Journey struct {
 	Retiring    bool
 	Outcome     string // in the words of documents; "" while it is on its way
 	By          int    // the declaration that took its place
+
+	flipped bool // a warm release was made the stable one
 }
 
 // Done tells whether it has come to its goal or to its end.
@@ -129,6 +131,8 @@ func (j *Journey) declaration(e events.Event) {
 		case d.Declaration > j.Declaration:
 			j.overtaken(d.Declaration)
 		}
+	case events.ReleasePromoted:
+		j.flipped = j.flipped || j.ID != "" && e.Correlation == j.ID
 	case events.ReleaseUnchanged:
 		if d.Declaration >= j.Declaration {
 			j.unchanged(d)
@@ -148,6 +152,9 @@ func (j *Journey) unchanged(d events.ReleaseUnchanged) {
 		return
 	}
 	j.Release, j.Outcome = d.Release, "unchanged"
+	if j.flipped {
+		j.Outcome = "promoted"
+	}
 }
 
 func (j *Journey) overtaken(by int) { j.Outcome, j.By = "superseded", by }

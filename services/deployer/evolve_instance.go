@@ -12,6 +12,9 @@ func (a *App) evolveAssignment(e events.Event) {
 		a.request(d, e)
 		return
 	}
+	if d, ok := e.Data.(events.PlacementPlaced); ok {
+		a.settle(d)
+	}
 	i := a.Instances[instanceOf(e)]
 	if i == nil {
 		return
@@ -60,7 +63,9 @@ func (a *App) evolveInstance(e events.Event) {
 	}
 	r := a.Releases[i.Release]
 	i.Cause = service.CauseOf(e)
-	i.State, i.Since, i.Why = e.Kind.Happened, at(e), e.Reason
+	if e.Kind.Happened != "adopted" { // what was found running is as it was, until it says so itself
+		i.State, i.Since, i.Why = e.Kind.Happened, at(e), e.Reason
+	}
 	switch d := e.Data.(type) {
 	case events.InstanceFetched:
 		i.Fetched = true
@@ -76,8 +81,6 @@ func (a *App) evolveInstance(e events.Event) {
 	case events.InstanceReady:
 		i.Boot, i.ReadyAt = d.Boot, at(e)
 		a.progressed(r, at(e))
-	case events.InstanceAdopted:
-		i.State = "started"
 	case events.InstanceExited:
 		i.Code = d.Code
 		a.failure(r, Failure{i.ID, d.Code, e.Reason, d.Tail})

@@ -3,7 +3,6 @@ package deployer
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -12,30 +11,26 @@ import (
 )
 
 // place picks the node for a request: filter, then score, then tie. It is a pure
-// function of nodes, reservations and request. Without a node that fits it tells
-// what each lacks.
-func place(q *Request, nodes map[string]*Node, uses map[string]*Use) (node, lacks string) {
-	var fit []*Node
-	why := map[string]int{}
-	for _, name := range service.Sorted(nodes) {
-		if reason := unfit(q, nodes[name], useOf(uses, name)); reason != "" {
-			why[reason]++
-			continue
+// function of the board and the request. Without a node that fits it tells what each
+// lacks.
+func (b *board) place(q *Request) (node, lacks string) {
+	b.lineUp(q)
+	best, seed := -1, fnv(fnvBasis, q.Instance+"@")
+	for i := range b.spots {
+		if b.queue.never[i] == "" && b.full(q, i) == "" && (best < 0 || b.better(i, best, seed)) {
+			best = i
 		}
-		fit = append(fit, nodes[name])
 	}
-	if len(fit) == 0 {
-		return "", lacksWords(q, why, nodes, uses)
+	if best < 0 {
+		return "", b.lacks(q)
 	}
-	counts := spreadCounts(q, nodes, uses)
-	best := slices.MinFunc(fit, func(a, b *Node) int {
-		return cmp.Or(score(q, a, b, uses, counts), cmp.Compare(tie(q, a), tie(q, b)), cmp.Compare(a.Name, b.Name))
-	})
-	return best.Name, ""
+	b.give(q, best)
+	return b.spots[best].Name, ""
 }
 
-// Filters, in order; each is a counted reason.
-func unfit(q *Request, n *Node, u *Use) string {
+// never is why a node can have no instance like this one, however empty it is. Filters
+// have an order; each is a counted reason.
+func never(q *Request, n *Node) string {
 	switch {
 	case n.Gone || !n.Alive:
 		return "not live"
@@ -43,46 +38,53 @@ func unfit(q *Request, n *Node, u *Use) string {
 		return "without driver " + q.Driver
 	case !n.meets(q.Placement.Require):
 		return "outside placement.require"
-	case portTaken(q, u) != 0:
-		return "port " + strconv.Itoa(portTaken(q, u)) + " taken"
-	case q.Placement.MaxPerNode > 0 && u.Apps[q.App].Count >= q.Placement.MaxPerNode:
+	}
+	return ""
+}
+
+// full is why a node can not have this one now.
+func (b *board) full(q *Request, i int) string {
+	n, u, part := b.spots[i].Node, b.spots[i].use, b.queue.parts[i]
+	for _, v := range q.Volumes {
+		if home := b.volumes[volumeKey(q.App, v.Volume)]; home != "" && home != n.Name {
+			return codeVolumeElsewhere + " (" + v.Volume + " lives on " + home + ")"
+		}
+	}
+	if taken := u.taken(q); taken != "" {
+		return taken + " taken"
+	}
+	after := u.with(q, part)
+	switch {
+	case q.Placement.MaxPerNode > 0 && part.Count >= q.Placement.MaxPerNode:
 		return "at maxPerNode"
-	case u.with(q).MemoryBytes > n.MemoryBytes*(100-reservePercent)/100:
+	case after.MemoryBytes > n.MemoryBytes*(100-reservePercent)/100:
 		return "lack memory"
-	case !n.holds(u.with(q), events.Resources{}):
+	case !n.holds(after, events.Resources{}):
 		return "lack cpu"
 	}
 	return ""
 }
 
-func portTaken(q *Request, u *Use) int {
-	for _, p := range q.HostPorts {
-		owner, taken := u.Promised[p]
-		if !taken && !q.Hold { // a held one may wait for the port of what it replaces
-			owner, taken = u.Ports[p]
-		}
-		if taken && owner != q.Instance {
-			return p
-		}
-	}
-	return 0
-}
-
-// score compares two nodes that fit: less is better.
-func score(q *Request, a, b *Node, uses map[string]*Use, counts []map[string]int) int {
-	if q.Placement.Strategy == events.PlacementBinpack {
-		ra, rb := useOf(uses, a.Name).Reserved.MemoryBytes, useOf(uses, b.Name).Reserved.MemoryBytes
-		if c := cmp.Compare(rb, ra); c != 0 {
-			return c
-		}
+// better tells whether spot i is the better choice than spot j: by strategy, then by
+// preference, then by the hash of instance and node.
+func (b *board) better(i, j int, seed uint32) bool {
+	c := 0
+	if b.queue.placement.Strategy == events.PlacementBinpack {
+		c = cmp.Compare(b.spots[j].use.Reserved.MemoryBytes, b.spots[i].use.Reserved.MemoryBytes)
 	} else {
-		for i, key := range spreadKeys(q) {
-			if c := cmp.Compare(counts[i][a.field(key)], counts[i][b.field(key)]); c != 0 {
-				return c
+		for k, counts := range b.queue.counts {
+			if c = cmp.Compare(counts[b.queue.values[k][i]], counts[b.queue.values[k][j]]); c != 0 {
+				break
 			}
 		}
 	}
-	return cmp.Compare(preference(q, b), preference(q, a))
+	if c == 0 {
+		c = cmp.Compare(b.queue.weights[j], b.queue.weights[i])
+	}
+	if c == 0 {
+		c = cmp.Compare(fnv(seed, b.spots[i].Name), fnv(seed, b.spots[j].Name))
+	}
+	return c < 0 // equal in all: the first by name stays
 }
 
 func spreadKeys(q *Request) []string {
@@ -90,19 +92,6 @@ func spreadKeys(q *Request) []string {
 		return []string{"node"}
 	}
 	return q.Placement.Spread
-}
-
-// spreadCounts counts the app's instances by the value of each spread key.
-func spreadCounts(q *Request, nodes map[string]*Node, uses map[string]*Use) []map[string]int {
-	keys := spreadKeys(q)
-	counts := make([]map[string]int, len(keys))
-	for i, key := range keys {
-		counts[i] = map[string]int{}
-		for name, n := range nodes {
-			counts[i][n.field(key)] += useOf(uses, name).Apps[q.App].Count
-		}
-	}
-	return counts
 }
 
 func preference(q *Request, n *Node) (sum int) {
@@ -114,8 +103,6 @@ func preference(q *Request, n *Node) (sum int) {
 	return sum
 }
 
-func tie(q *Request, n *Node) uint32 { return hash32(q.Instance + "@" + n.Name) }
-
 func useOf(uses map[string]*Use, node string) *Use {
 	if u := uses[node]; u != nil {
 		return u
@@ -123,26 +110,24 @@ func useOf(uses map[string]*Use, node string) *Use {
 	return newUse()
 }
 
-// lacksWords counts what the nodes lack: "0 of 3 nodes fit: 2 lack memory (need
-// 512Mi, most free 310Mi), 1 not live".
-func lacksWords(q *Request, why map[string]int, nodes map[string]*Node, uses map[string]*Use) string {
-	if len(nodes) == 0 {
+// lacks counts what the nodes lack: "0 of 3 nodes fit: 2 lack memory (need 512Mi, most
+// free 310Mi), 1 not live".
+func (b *board) lacks(q *Request) string {
+	if len(b.spots) == 0 {
 		return "there is no node"
+	}
+	why, free := map[string]int{}, int64(0)
+	for i, s := range b.spots {
+		why[cmp.Or(b.queue.never[i], b.full(q, i))]++
+		free = max(free, s.MemoryBytes*(100-reservePercent)/100-s.use.Reserved.MemoryBytes)
 	}
 	var parts []string
 	for _, reason := range service.Sorted(why) {
-		part := fmt.Sprintf("%d %s", why[reason], reason)
+		part := strconv.Itoa(why[reason]) + " " + reason
 		if reason == "lack memory" {
-			part += fmt.Sprintf(" (need %s, most free %s)", bytesWords(q.Resources.MemoryBytes), bytesWords(mostFree(nodes, uses)))
+			part += fmt.Sprintf(" (need %s, most free %s)", bytesWords(q.Resources.MemoryBytes), bytesWords(free))
 		}
 		parts = append(parts, part)
 	}
-	return fmt.Sprintf("0 of %d nodes fit: %s", len(nodes), strings.Join(parts, ", "))
-}
-
-func mostFree(nodes map[string]*Node, uses map[string]*Use) (most int64) {
-	for name, n := range nodes {
-		most = max(most, n.MemoryBytes*(100-reservePercent)/100-useOf(uses, name).Reserved.MemoryBytes)
-	}
-	return most
+	return fmt.Sprintf("0 of %d nodes fit: %s", len(b.spots), strings.Join(parts, ", "))
 }

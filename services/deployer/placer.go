@@ -1,7 +1,8 @@
 package deployer
 
 import (
-	"maps"
+	"cmp"
+	"slices"
 	"time"
 
 	"slipway.dev/events"
@@ -14,6 +15,7 @@ type Cluster struct {
 	Uses     map[string]*Use     `json:"uses"`     // by node
 	Requests map[string]*Request `json:"requests"` // by instance, until it has ended
 	Open     map[string]bool     `json:"open"`     // instances to be placed, cancelled or told why not
+	Volumes  map[string]string   `json:"volumes"`  // app/volume -> the node it lives on, also while nothing uses it
 }
 
 // Request is an instance somebody wants to run somewhere.
@@ -31,7 +33,7 @@ const clusterKey = "cluster"
 
 // NewCluster is a cluster without a node.
 func NewCluster() *Cluster {
-	return &Cluster{Nodes: map[string]*Node{}, Uses: map[string]*Use{}, Requests: map[string]*Request{}, Open: map[string]bool{}}
+	return &Cluster{Nodes: map[string]*Node{}, Uses: map[string]*Use{}, Requests: map[string]*Request{}, Open: map[string]bool{}, Volumes: map[string]string{}}
 }
 
 func (c *Cluster) evolve(e events.Event) {
@@ -53,6 +55,7 @@ func (c *Cluster) evolve(e events.Event) {
 			c.use(q.Node).clear(q)
 		}
 	case events.PlacementPlaced:
+		settleVolumes(c.Volumes, d.App, d.Volumes, d.Node)
 		if q := c.Requests[d.Instance]; q != nil && q.Node == "" {
 			q.Node = d.Node
 			delete(c.Open, d.Instance)
@@ -100,8 +103,11 @@ func (c *Cluster) use(node string) *Use {
 // decide places what is open, cancels what was withdrawn before it had a place, and
 // tells once why something has none.
 func (c *Cluster) decide(time.Time) (say service.Says) {
-	uses := maps.Clone(c.Uses)
-	for _, id := range service.Sorted(c.Open) {
+	if len(c.Open) == 0 {
+		return say
+	}
+	b := newBoard(c)
+	for _, id := range c.line() {
 		if len(say.Facts) == events.MaxAppendEvents {
 			return say
 		}
@@ -111,14 +117,13 @@ func (c *Cluster) decide(time.Time) (say service.Says) {
 			say.Because(q.Cause, "withdrawn before it was placed").Fact(events.PlacementCancelled{OfInstance: of})
 			continue
 		}
-		node, lacks := place(q, c.Nodes, uses)
+		node, lacks := b.place(q)
 		switch {
 		case node != "":
 			of.Node = node
-			uses[node] = tentative(useOf(uses, node), q)
 			say.Because(q.Cause, "%s on %d nodes", q.Placement.Strategy, len(c.Nodes)).Fact(events.PlacementPlaced{
 				OfInstance: of, Release: q.Release, SpecHash: q.SpecHash, Role: q.Role,
-				Resources: q.Resources, HostPorts: q.HostPorts, Hold: q.Hold,
+				Resources: q.Resources, HostPorts: q.HostPorts, Volumes: q.Volumes, Hold: q.Hold,
 			})
 		case lacks != q.Lacks:
 			say.Because(q.Cause, "%s", lacks).Fact(events.PlacementBlocked{OfInstance: of, Lacks: lacks})
@@ -129,9 +134,12 @@ func (c *Cluster) decide(time.Time) (say service.Says) {
 	return say
 }
 
-// tentative is a node's use with one more instance, for the rest of a decision.
-func tentative(u *Use, q *Request) *Use {
-	next, one := u.clone(), *q
-	next.place(&one)
-	return next
+// line are the open instances in the order they are placed: the largest first, for what
+// is packed in that order needs at most 11/9 of the fewest nodes possible, and a bit.
+func (c *Cluster) line() []string {
+	ids := service.Sorted(c.Open)
+	slices.SortStableFunc(ids, func(a, b string) int {
+		return cmp.Compare(c.Requests[b].Resources.MemoryBytes, c.Requests[a].Resources.MemoryBytes)
+	})
+	return ids
 }

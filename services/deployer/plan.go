@@ -51,20 +51,27 @@ func (v view) takeUp() (say service.Says) {
 
 // release plans one: its number, what it runs, the way to it.
 func (v view) release(c service.Cause, revision string, spec events.Spec, d *Declaration, how, strategy, why string) (say service.Says) {
-	order := d.Document.Deploy.Rolling.Order
-	if order == "" && spec.HasFixedPort() {
-		order = events.OrderStopFirst
-	}
-	if order == "" {
-		order = events.OrderStartFirst
-	}
+	order, because := orderOf(d.Document, spec)
 	target := v.targetOf(d.Document)
-	say.Because(c, "%s, %s of %d", why, strategy, target).Fact(events.ReleasePlanned{
+	say.Because(c, "%s, %s of %d%s", why, strategy, target, because).Fact(events.ReleasePlanned{
 		OfRelease: v.ref(&Release{Number: v.Last + 1}), Declaration: d.Number, Revision: revision,
 		SpecHash: revision, Spec: spec, Strategy: strategy, Order: order, From: v.Stable,
 		Skipped: v.Skipped, How: how, Target: target,
 	})
 	return say
+}
+
+// orderOf is which of new and old goes first, and why where it was chosen for a volume.
+func orderOf(d events.Document, spec events.Spec) (order, because string) {
+	switch {
+	case d.Deploy.Rolling.Order != "":
+		return d.Deploy.Rolling.Order, ""
+	case spec.HasSingleVolume():
+		return events.OrderStopFirst, ", stop-first for its single volume"
+	case spec.HasFixedPort():
+		return events.OrderStopFirst, ""
+	}
+	return events.OrderStartFirst, ""
 }
 
 // refusals are all reasons why a document can make no release here.
@@ -95,7 +102,7 @@ func (v view) refusals(d events.Document) (reasons []events.Refusal) {
 	case able > 0 && fits == 0:
 		reasons = append(reasons, events.Refusal{Code: "never-fits", Field: "resources", Text: fmt.Sprintf("%s is more than any of %d nodes has", resourceWords(d.Resources), able)})
 	}
-	return reasons
+	return append(reasons, v.volumesElsewhere(d)...)
 }
 
 // rollback returns to an earlier release: at once if it is warm, by one flip onto new
@@ -127,6 +134,9 @@ func (v view) rollback(w events.Event, d events.WishRollbackRequested) (say serv
 	strategy := events.BlueGreen
 	if v.age(r) > v.policy().Keep.Window {
 		strategy = v.policy().Strategy
+	}
+	if strategy == events.BlueGreen && r.Spec.HasSingleVolume() {
+		strategy = events.Recreate // two at once would share what is one's alone
 	}
 	return v.release(c, r.Revision, r.Spec, v.Accepted, howRollback, strategy, why)
 }

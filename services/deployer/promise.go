@@ -91,10 +91,11 @@ func uniqueReplicas(a *App) error {
 	return nil
 }
 
-// checkCluster is what the placer promises: no port and no capacity is given twice.
+// checkCluster is what the placer promises: no port, no single volume and no capacity is
+// given twice, and a volume has one home.
 func checkCluster(c *Cluster, _ *struct{}) error {
 	used := map[string]events.Resources{}
-	ports := map[string]string{}
+	alone := map[string]string{}
 	for _, id := range service.Sorted(c.Requests) {
 		q := c.Requests[id]
 		if q.Node == "" || q.Hold {
@@ -104,12 +105,17 @@ func checkCluster(c *Cluster, _ *struct{}) error {
 		u.CPUMilli += q.Resources.CPUMilli
 		u.MemoryBytes += q.Resources.MemoryBytes
 		used[q.Node] = u
-		for _, p := range q.HostPorts {
-			at := fmt.Sprintf("%s:%d", q.Node, p)
-			if other, twice := ports[at]; twice {
-				return fmt.Errorf("%s and %s were both given %s", other, id, at)
+		for _, thing := range q.alone() {
+			thing = q.Node + " " + thing
+			if other, twice := alone[thing]; twice {
+				return fmt.Errorf("%s and %s were both given %s", other, id, thing)
 			}
-			ports[at] = id
+			alone[thing] = id
+		}
+		for _, v := range q.Volumes {
+			if home := c.Volumes[volumeKey(q.App, v.Volume)]; home != q.Node {
+				return fmt.Errorf("%s was placed on %s, its volume %s lives on %s", id, q.Node, v.Volume, home)
+			}
 		}
 	}
 	for name, u := range used {

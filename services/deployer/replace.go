@@ -28,7 +28,7 @@ func (v view) limits(r *Release) limits {
 	switch {
 	case r.Strategy == events.Recreate:
 		l = limits{0, n}
-	case p.Rolling.Order == events.OrderStopFirst:
+	case p.Rolling.Order == events.OrderStopFirst, r.Order == events.OrderStopFirst && r.Spec.HasSingleVolume():
 		l = limits{0, max(l.unavailable, 1)}
 	case r.Order == events.OrderStopFirst && len(blocked) > 0: // only where old and new clash
 		l.unavailable = max(l.unavailable, 1)
@@ -187,11 +187,15 @@ func (x Replica) retryAt(app string, ordinal int) time.Time {
 }
 
 func (v view) request(r *Release, id, role string, hold bool) events.AssignmentRequested {
-	return events.AssignmentRequested{
+	q := events.AssignmentRequested{
 		OfInstance: events.OfInstance{App: v.Name, Instance: id}, Release: r.Number,
 		SpecHash: r.Revision, Role: role, Hold: hold,
 		Resources: r.Spec.Resources, Placement: v.placement(), Driver: r.Spec.Driver, HostPorts: hostPorts(r.Spec),
 	}
+	if role != events.RoleHook { // a hook runs beside what has them
+		q.Volumes = r.Spec.Claims(r.Order == events.OrderStartFirst)
+	}
+	return q
 }
 
 func (v view) placement() events.Placement {

@@ -24,7 +24,8 @@ type App struct {
 	Route     Route               `json:"route"`
 	Pool      map[string]int      `json:"pool"` // generation of the pool that first lists an endpoint
 	Instances map[string]*Inst    `json:"instances"`
-	Counts    map[int]*Count      `json:"counts"` // requests by release, as the gateways counted
+	Counts    map[int]*Count      `json:"counts"`  // requests by release, as the gateways counted
+	Volumes   map[string]string   `json:"volumes"` // volume -> the node it lives on
 	Cut       int64               `json:"cut"`
 	GapMs     int64               `json:"gapMs"`           // time without a ready instance, in all
 	GapSince  time.Time           `json:"gapSince"`        // since when none is; zero: some is
@@ -188,7 +189,7 @@ type Node struct {
 func NewApp(name string) *App {
 	return &App{
 		Name: name, Releases: map[int]*Release{}, Instances: map[string]*Inst{},
-		Pool: map[string]int{}, Counts: map[int]*Count{}, Said: map[string]Position{},
+		Pool: map[string]int{}, Counts: map[int]*Count{}, Volumes: map[string]string{}, Said: map[string]Position{},
 	}
 }
 

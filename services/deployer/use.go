@@ -2,16 +2,17 @@ package deployer
 
 import (
 	"maps"
+	"strconv"
 
 	"slipway.dev/events"
 )
 
 // Use is what is reserved on a node.
 type Use struct {
-	Reserved events.Resources `json:"reserved"` // of all apps: the larger of what each has and is promised
-	Apps     map[string]Part  `json:"apps"`     // by app
-	Ports    map[int]string   `json:"ports"`    // fixed port -> instance
-	Promised map[int]string   `json:"promised"` // fixed port -> instance placed held, that has it once it is cleared
+	Reserved events.Resources  `json:"reserved"` // of all apps: the larger of what each has and is promised
+	Apps     map[string]Part   `json:"apps"`     // by app
+	Taken    map[string]string `json:"taken"`    // what one instance at a time has, a fixed port or a single volume -> instance
+	Promised map[string]string `json:"promised"` // the same -> instance placed held, that has it once it is cleared
 }
 
 // Part is an app's part of a node. Instances placed held reserve nothing beside the
@@ -27,9 +28,9 @@ func (p Part) room() events.Resources {
 	return events.Resources{CPUMilli: max(p.Has.CPUMilli, p.Promised.CPUMilli), MemoryBytes: max(p.Has.MemoryBytes, p.Promised.MemoryBytes)}
 }
 
-// with is what would be reserved in all if one more instance were placed.
-func (u *Use) with(q *Request) events.Resources {
-	part := u.Apps[q.App]
+// with is what would be reserved in all if one more instance were placed beside the
+// app's part.
+func (u *Use) with(q *Request, part Part) events.Resources {
 	before := part.room()
 	if q.Hold {
 		part.Promised = sum(part.Promised, q.Resources, 1)
@@ -54,13 +55,13 @@ func (u *Use) place(q *Request) {
 	if q.Hold {
 		take(u.Promised, q)
 	} else {
-		take(u.Ports, q)
+		take(u.Taken, q)
 	}
 }
 
 func (u *Use) clear(q *Request) {
 	u.change(q, func(p *Part) { p.Has = sum(p.Has, q.Resources, 1) })
-	take(u.Ports, q)
+	take(u.Taken, q)
 }
 
 func (u *Use) end(q *Request) {
@@ -74,7 +75,7 @@ func (u *Use) end(q *Request) {
 		}
 	})
 	give(u.Promised, q)
-	give(u.Ports, q)
+	give(u.Taken, q)
 }
 
 func (u *Use) change(q *Request, f func(*Part)) {
@@ -88,26 +89,53 @@ func (u *Use) change(q *Request, f func(*Part)) {
 	}
 }
 
-func take(ports map[int]string, q *Request) {
+// taken is what q wants for itself and another instance has; "" if nothing.
+func (u *Use) taken(q *Request) string {
+	for _, thing := range q.alone() {
+		owner, taken := u.Promised[thing]
+		if !taken && !q.Hold { // a held one may wait for what the one it replaces has
+			owner, taken = u.Taken[thing]
+		}
+		if taken && owner != q.Instance {
+			return thing
+		}
+	}
+	return ""
+}
+
+// alone are the things of a node that only one instance at a time has.
+func (q *Request) alone() (things []string) {
 	for _, p := range q.HostPorts {
-		ports[p] = q.Instance
+		things = append(things, "port "+strconv.Itoa(p))
+	}
+	for _, v := range q.Volumes {
+		if v.Alone {
+			things = append(things, "volume "+volumeKey(q.App, v.Volume))
+		}
+	}
+	return things
+}
+
+func take(things map[string]string, q *Request) {
+	for _, thing := range q.alone() {
+		things[thing] = q.Instance
 	}
 }
 
-func give(ports map[int]string, q *Request) {
-	for _, p := range q.HostPorts {
-		if ports[p] == q.Instance {
-			delete(ports, p)
+func give(things map[string]string, q *Request) {
+	for _, thing := range q.alone() {
+		if things[thing] == q.Instance {
+			delete(things, thing)
 		}
 	}
 }
 
 func (u *Use) clone() *Use {
-	return &Use{Reserved: u.Reserved, Apps: maps.Clone(u.Apps), Ports: maps.Clone(u.Ports), Promised: maps.Clone(u.Promised)}
+	return &Use{Reserved: u.Reserved, Apps: maps.Clone(u.Apps), Taken: maps.Clone(u.Taken), Promised: maps.Clone(u.Promised)}
 }
 
 func newUse() *Use {
-	return &Use{Apps: map[string]Part{}, Ports: map[int]string{}, Promised: map[int]string{}}
+	return &Use{Apps: map[string]Part{}, Taken: map[string]string{}, Promised: map[string]string{}}
 }
 
 func sum(a, b events.Resources, sign int64) events.Resources {

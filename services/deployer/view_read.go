@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"slipway.dev/events"
-	"slipway.dev/pkg/service"
 )
 
 // What a reader of the fold asks: the command line shows it, nobody decides by it.
@@ -83,15 +82,17 @@ func (r Reading) Unchanged(d events.Document) int {
 	return 0
 }
 
-// Asks are the requests for all instances of the release a document would make.
+// Asks are the requests for all instances of the release a document would make. Where
+// the app runs already they are held, so that they find the room of what they replace.
 func (r Reading) Asks(d events.Document) (asks []events.AssignmentRequested) {
 	v, number := r.v, r.v.Last+1
 	accepted := *r.v.App
 	accepted.Accepted = &Declaration{Document: d}
 	v.App = &accepted
-	rel := &Release{Number: number, Revision: d.Revision(), Spec: d.Spec()}
+	// start-first: a single volume that the old instance has is given back before.
+	rel := &Release{Number: number, Revision: d.Revision(), Spec: d.Spec(), Order: events.OrderStartFirst}
 	for ordinal := 1; ordinal <= v.targetOf(d); ordinal++ {
-		asks = append(asks, v.request(rel, instanceID(v.Name, number, 1, ordinal), events.RoleService, false))
+		asks = append(asks, v.request(rel, instanceID(v.Name, number, 1, ordinal), events.RoleService, len(v.Instances) > 0))
 	}
 	return asks
 }
@@ -102,18 +103,13 @@ func (r Reading) Wanted(d events.Document) int { return r.v.targetOf(d) }
 // Places tells for each ask the node the placer would give it now, or what all of
 // them lack. The cluster is left as it is.
 func (c *Cluster) Places(asks []events.AssignmentRequested) (nodes map[string]string, lacks string) {
-	uses, nodes := map[string]*Use{}, map[string]string{}
-	for _, name := range service.Sorted(c.Uses) {
-		uses[name] = c.Uses[name]
-	}
+	b, nodes := newBoard(c), map[string]string{}
 	for _, ask := range asks {
-		q := &Request{AssignmentRequested: ask}
-		node, why := place(q, c.Nodes, uses)
+		node, why := b.place(&Request{AssignmentRequested: ask})
 		if node == "" {
 			lacks = why
 			continue
 		}
-		uses[node] = tentative(useOf(uses, node), q)
 		nodes[ask.Instance] = node
 	}
 	return nodes, lacks

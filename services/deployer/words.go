@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"hash/fnv"
 	"strconv"
 	"strings"
 
@@ -28,10 +27,20 @@ func orInt(n, otherwise int64) int64 {
 }
 
 // hash32 spreads names evenly: jitter and ties, the same for every copy.
-func hash32(s string) uint32 {
-	h := fnv.New32a()
-	h.Write([]byte(s))
-	return h.Sum32()
+func hash32(s string) uint32 { return fnv(fnvBasis, s) }
+
+// FNV-1a, 32 bits.
+const (
+	fnvBasis = 2166136261
+	fnvPrime = 16777619
+)
+
+// fnv goes on with a hash: fnv(fnv(basis, a), b) is the hash of a and b together.
+func fnv(h uint32, s string) uint32 {
+	for i := range len(s) {
+		h = (h ^ uint32(s[i])) * fnvPrime
+	}
+	return h
 }
 
 func digest12(parts ...string) string {

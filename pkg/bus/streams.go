@@ -76,6 +76,9 @@ func (b *Bus) ensure(ctx context.Context, want jetstream.StreamConfig, resize bo
 	si, err := b.streamInfo(ctx, want.Name)
 	if errors.Is(err, ErrNoStream) {
 		s, err := b.js.CreateStream(ctx, want)
+		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+			return b.ensure(ctx, want, resize) // somebody was first, and may have less disk
+		}
 		if err != nil {
 			return Change{}, err
 		}

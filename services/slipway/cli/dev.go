@@ -37,6 +37,7 @@ func devFlags(f *pflag.FlagSet, c *plane.DevConfig) {
 	f.StringVar(&c.ReadyFile, "ready-file", "", "file written when everything answers")
 	f.BoolVar(&c.Expose, "expose", false, "listen beyond this machine")
 	f.StringVar(&c.Domain, "default-domain", "localhost", "an app without a host answers as <app>.<domain>")
+	f.Int64Var(&c.StoreMax, "store-max", 0, "bytes of all streams together (default: 2 GiB)")
 	logFlags(f, &c.Log)
 }
 

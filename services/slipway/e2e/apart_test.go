@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"slipway.dev/events"
 	"slipway.dev/services/slipway/load"
 )
 
@@ -40,6 +41,22 @@ func TestRunNodeLeavesItsWorkloadsRunning(t *testing.T) {
 		t.Errorf("%v", exits[0].Reason)
 	}
 	Lossless(t, requests.Stop())
+}
+
+// A gateway that is told to end says so, and what it had in flight is answered.
+func TestRunGatewayLeavesCleanly(t *testing.T) {
+	p := Start(t, Apart())
+	slow := strings.Replace(Example("web", "v1", "rolling", ""), "example, http,", "example, http, --delay, 1s,", 1)
+	p.MustDeploy(slow, 30*time.Second)
+	requests := p.Load(load.Config{Host: "web.localhost", Rate: 20})
+	Await(t, 10*time.Second, "v1 to answer", func() bool { return requests.Counts().Answers["v1"] > 0 })
+	requests.Halt() // up to a second of requests is in flight
+	code, took := p.Process("gateway").Stop()
+	if code != 0 || took > stopPromise {
+		t.Errorf("code %d after %s", code, took)
+	}
+	Lossless(t, requests.Stop())
+	p.Log.Await(events.Position{}, 5*time.Second, "the gateway's last word", Is("", "gateway", "left"))
 }
 
 func TestRunWaitsForABusThatIsAway(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 
 	"slipway.dev/events"
 	"slipway.dev/services/gateway/proxy"
+	"slipway.dev/services/slipway/load"
 )
 
 // What a person is promised; a test allows five times of it.
@@ -162,6 +163,27 @@ func tried(try int) func(events.Event) bool {
 		s, ok := e.Data.(events.InstanceStarting)
 		return ok && s.Try == try
 	}
+}
+
+// interface-2: a request that hangs and a workload that does not hear TERM do not
+// make the end longer than 5 s.
+func TestACleanStopTakesFiveSecondsAtMost(t *testing.T) {
+	p := Start(t)
+	slow := strings.Replace(Example("web", "v1", "rolling", ""), "example, http,", "example, http, --delay, 1h,", 1)
+	p.MustDeploy(slow, 30*time.Second)
+	deaf := "name: deaf\ncommand: [/bin/sh, -c, \"trap '' TERM; while :; do sleep 1; done\"]\nhealth: { minReady: 0s }\n"
+	p.MustDeploy(deaf, 30*time.Second)
+	requests := p.Load(load.Config{Host: "web.localhost", Rate: 20, Timeout: time.Minute})
+	before := time.Now()
+	Await(t, 10*time.Second, "requests to hang", func() bool { return time.Since(before) > 500*time.Millisecond })
+	code, took := p.Process("dev").Stop()
+	if code != 0 || took > stopPromise {
+		t.Errorf("code %d after %s", code, took)
+	}
+	if left := p.Workloads(); len(left) > 0 {
+		t.Errorf("workloads %v live on", left)
+	}
+	requests.Stop()
 }
 
 func TestInterface3(t *testing.T) {

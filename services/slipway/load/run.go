@@ -35,6 +35,9 @@ func Start(ctx context.Context, c Config) *Running {
 // Counts is what has become of the requests so far.
 func (r *Running) Counts() Counts { return r.tally.counts() }
 
+// Halt sends nothing more and does not wait.
+func (r *Running) Halt() { r.stop() }
+
 // Stop sends nothing more, waits for the answers under way and returns the counts.
 func (r *Running) Stop() Counts {
 	r.stop()

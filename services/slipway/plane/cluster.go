@@ -11,13 +11,22 @@ import (
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/bus"
+	"slipway.dev/services/slipway/fault"
 )
 
 // provisioner is who makes the streams: the bus's start-up part.
 const provisioner = "provisioner"
 
+// unbounded leaves the size of the log to the streams, which take at most half of
+// the free disk; a development server stays small by itself.
+const unbounded = 1 << 50
+
 // startServer starts the embedded server on an address.
-func startServer(data, host string, port int, storeMax int64, log zerolog.Logger) (*bus.Server, error) {
+func startServer(data, host string, port int, p bus.Profile, log zerolog.Logger) (*bus.Server, error) {
+	storeMax := p.StoreMax
+	if storeMax == 0 && p.Name != "dev" {
+		storeMax = unbounded
+	}
 	if port == 0 {
 		port = -1 // any
 	}
@@ -46,6 +55,11 @@ func provision(ctx context.Context, h *host, profile bus.Profile) error {
 	founded := events.ClusterFounded{Cluster: rand.Text(), Level: events.Level, Profile: profile.Name}
 	_, err = b.Found(ctx, founded, time.Now())
 	return err
+}
+
+// unlike says that a log is not what this version makes.
+func unlike(data string, err error) error {
+	return fault.New("SLW-C010", "the log of %s is not as this version declares it", data).Because(err.Error()).Try("slipway doctor")
 }
 
 // provisioner keeps the streams as declared: a server that was started anew has

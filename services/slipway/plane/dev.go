@@ -99,13 +99,15 @@ func (d *dev) run(ctx context.Context) error {
 	d.host = &host{data: d.data, reach: bus.Identity{Server: server}, log: log, beats: newBeats()}
 	begin, cancel := context.WithTimeout(ctx, startWait)
 	defer cancel()
-	profile := bus.Profile{Name: "dev", StoreMax: d.StoreMax}
-	if err := provision(begin, d.host, profile); err != nil {
-		return err
+	if err := provision(begin, d.host, d.profile()); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return unlike(d.data, err)
 	}
 	crew := start(ctx, d.host, []part{
 		d.host.gateway(DevGateway, DevNode, d.door), d.host.node(DevNode, true),
-		d.host.deployer(d.Domain), d.host.registry(), d.host.provisioner(profile),
+		d.host.deployer(d.Domain), d.host.registry(), d.host.provisioner(d.profile()),
 	})
 	err = watcher{host: d.host, gateway: d.door.address}.ready(begin, crew)
 	if err == nil {
@@ -122,6 +124,8 @@ func (d *dev) run(ctx context.Context) error {
 	return err
 }
 
+func (d *dev) profile() bus.Profile { return bus.Profile{Name: "dev", StoreMax: d.StoreMax} }
+
 // open takes the addresses and starts the server.
 func (d *dev) open(log zerolog.Logger) (*bus.Server, error) {
 	listen, held, err := claim("listen", d.Listen)
@@ -137,7 +141,7 @@ func (d *dev) open(log zerolog.Logger) (*bus.Server, error) {
 		held.Close() // the server finds a free port by itself
 	}
 	host, port, _ := split("nats", d.NATS)
-	server, err := startServer(d.data, host, port, d.StoreMax, log.With().Str("participant", "nats").Logger())
+	server, err := startServer(d.data, host, port, d.profile(), log.With().Str("participant", "nats").Logger())
 	if err != nil {
 		d.door.close()
 		return nil, err

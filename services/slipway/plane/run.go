@@ -2,6 +2,7 @@ package plane
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"slipway.dev/pkg/bus"
+	"slipway.dev/pkg/service"
 	"slipway.dev/services/slipway/natscontext"
 )
 
@@ -74,6 +76,23 @@ func (r *runner) has(name string) bool { return slices.Contains(r.names, name) }
 // provisions tells whether this process makes the streams.
 func (r *runner) provisions() bool { return r.has("bus") || r.has(everything) }
 
+// provision makes the streams, as often as it takes; only streams that are not as
+// declared, or somebody else's, end it.
+func (r *runner) provision(ctx context.Context) error {
+	for wait := againMin; ; wait = min(2*wait, againMax) {
+		err := provision(ctx, r.host, r.profile())
+		var drift *bus.Drift
+		switch {
+		case err == nil || ctx.Err() != nil:
+			return nil
+		case errors.As(err, &drift), errors.Is(err, service.ErrLogReplaced):
+			return unlike(r.Data, err)
+		}
+		r.log.Warn().Err(err).Msg("provision")
+		sleep(ctx, jitter(wait))
+	}
+}
+
 func (r *runner) profile() bus.Profile { return bus.Profile{Name: r.Profile, StoreMax: r.StoreMax} }
 
 func (r *runner) run(ctx context.Context) error {
@@ -87,7 +106,7 @@ func (r *runner) run(ctx context.Context) error {
 		defer r.server.Shutdown()
 	}
 	if r.provisions() {
-		if err := provision(ctx, r.host, r.profile()); err != nil && ctx.Err() == nil {
+		if err := r.provision(ctx); err != nil {
 			return err
 		}
 	}
@@ -127,7 +146,7 @@ func (r *runner) open() error {
 	if held != nil {
 		held.Close()
 	}
-	if r.server, err = startServer(r.Data, host, port, r.StoreMax, r.host.logger("nats")); err != nil {
+	if r.server, err = startServer(r.Data, host, port, r.profile(), r.host.logger("nats")); err != nil {
 		return err
 	}
 	r.host.reach = bus.Identity{Server: r.server}

@@ -68,6 +68,7 @@ func (p person) asks(code int, args ...string) answer {
 	if err := json.Unmarshal([]byte(r.Stdout), &a); err != nil || strings.Count(r.Stdout, "\n") != 1 {
 		p.t.Fatalf("slipway %s: %v\n%s", strings.Join(args, " "), err, r.Stdout)
 	}
+	fits(p.t, a.Kind, r.Stdout)
 	if a.Error != nil && a.Error.Exit != code || a.Error == nil && code != 0 && code != 10 {
 		p.t.Fatalf("slipway %s: the process ends with %d, the document says %+v", strings.Join(args, " "), code, a.Error)
 	}

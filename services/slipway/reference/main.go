@@ -16,7 +16,12 @@ func main() {
 		os.Exit(2)
 	}
 	for name, text := range pages() {
-		if err := os.WriteFile(filepath.Join(os.Args[1], name), []byte(text), 0o644); err != nil {
+		path := filepath.Join(os.Args[1], name)
+		err := os.MkdirAll(filepath.Dir(path), 0o755)
+		if err == nil {
+			err = os.WriteFile(path, []byte(text), 0o644)
+		}
+		if err != nil {
 			fmt.Fprintln(os.Stderr, "reference: write page:", err)
 			os.Exit(1)
 		}
@@ -25,5 +30,7 @@ func main() {
 
 // pages are all pages by file name.
 func pages() map[string]string {
-	return map[string]string{"errors.md": errorCodes()}
+	all := commandLine()
+	all["errors.md"] = errorCodes()
+	return all
 }

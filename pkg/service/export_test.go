@@ -26,6 +26,9 @@ func (c *Core) Without(r Rule) *Core {
 	return c
 }
 
+// KeysKept is of how many keys the loop keeps anything beside their state.
+func (c *Core) KeysKept() int { return len(c.keys) }
+
 // RunWithout is Run with rules switched off.
 func RunWithout(ctx context.Context, svc Service, bus Bus, opt Options, off Rule) error {
 	r := newRunner(svc, bus, opt)

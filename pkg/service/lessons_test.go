@@ -108,7 +108,19 @@ func runTwice(t *testing.T, copies int, off service.Rule) error {
 // Lesson 2.
 func TestAnAgentJoinsFirst(t *testing.T) {
 	t.Run("bus-26 nothing is said before its own joined has come back", func(t *testing.T) { prevents(t, service.RuleJoined, saidBeforeJoined) })
+	t.Run("bus-26 not even by its voice", func(t *testing.T) { prevents(t, service.RuleJoined, voiceBeforeJoined) })
 	t.Run("bus-26 nothing is done before its own joined has come back", func(t *testing.T) { prevents(t, service.RuleJoined, doneBeforeJoined) })
+}
+
+// voiceBeforeJoined: not even that an event could not be read.
+func voiceBeforeJoined(t *testing.T, copies int, off service.Rule) error {
+	for _, r := range twins(t, copies, agency, off) {
+		r.core.Unreadable(events.K[events.PlacementPlaced](), "web", "n1", events.Position{Era: 1, Seq: r.log.Len() + 1}, "no JSON")
+		if says := r.ready().next().Appends; len(says) > 0 {
+			return fmt.Errorf("%s was said first", says[0].Events[0].Kind.Name())
+		}
+	}
+	return nil
 }
 
 func saidBeforeJoined(t *testing.T, copies int, off service.Rule) error {

@@ -47,6 +47,9 @@ func TestADecisionCutShort(t *testing.T) {
 				} else {
 					r.core.Appended(a, res, service.ErrUnclear, r.now)
 					r.now = r.now.Add(time.Second)
+					if said > 0 && len(r.next().Appends) > 0 {
+						t.Errorf("cut after %d: decides again before what is stored has come back", said)
+					}
 				}
 				r.hear()
 				if err := r.core.Machines()[0].Check("web"); err != nil {
@@ -225,7 +228,9 @@ func TestPoison(t *testing.T) {
 		elsewhere(t, all[0].log, bad)
 		all[0].ready()
 		early := all[0].snapshot() // parked, and nobody has been told
-		all[0].restart(early).settle()
+		if all[0].restart(early).settle(); len(facts(all[0].log, "deployer")) != 1 {
+			t.Error("after a restart from a snapshot nobody is told")
+		}
 		all[1].ready().settle()
 		all[1].restart(nil).settle()
 		all[0].restart(early).settle()
@@ -249,9 +254,9 @@ func TestPromises(t *testing.T) {
 	if len(r.started) > 0 {
 		t.Errorf("%v was started for a key whose promise is broken", r.started)
 	}
-	r.restart(r.snapshot()).settle()
-	elsewhere(t, r.log, registered("web"))
-	r.settle()
+	broken := r.snapshot()
+	elsewhere(t, r.log, registered("web")) // mended while nobody was there
+	r.restart(broken).settle()
 	want := []string{"release.paused web/1", "guarantee.violated deployer/deployer/web", "guarantee.restored deployer/deployer/web"}
 	if said := facts(r.log, "deployer"); !slices.Equal(said, want) {
 		t.Errorf("said %v, want %v", said, want)
@@ -272,6 +277,9 @@ func TestActsOfAKeyThatIsGoneEnd(t *testing.T) {
 	}
 	if step := r.next(); len(step.Cancel)+len(step.Start)+len(step.Appends) > 0 {
 		t.Errorf("then %+v", step)
+	}
+	if n := r.core.KeysKept(); n > 0 {
+		t.Errorf("%d keys kept", n)
 	}
 }
 

@@ -27,8 +27,9 @@ func TestRun(t *testing.T) {
 		}, 0)
 		l.elsewhere(t, registered("web"), registered("api"))
 		pass(3 * time.Second)
-		want := []string{"release.paused web/1", "release.paused web/2", "release.paused api/1"}
-		if said := l.names("deployer"); !slices.Equal(said, want) {
+		want := []string{"release.paused api/1", "release.paused web/1", "release.paused web/2"}
+		said := l.names("deployer")
+		if slices.Sort(said); !slices.Equal(said, want) {
 			t.Errorf("said %v, want %v", said, want)
 		}
 		if ready != 1 || applied.Seq != 6 {
@@ -256,20 +257,24 @@ func farBehind(t *testing.T, copies int, off service.Rule, slowFold bool) error 
 		deciders := svc.New
 		svc.New = func() []service.Machine { return []service.Machine{slowFolding{deciders()[0], each}} }
 	}
+	for i := range n {
+		if !slowFold {
+			l.spoiled[eventOf(registered(fmt.Sprint("app", i)), 1).StreamSubject()] = func(m service.Message) service.Message {
+				time.Sleep(each)
+				return m
+			}
+		}
+	}
 	var all []*running
 	for range copies {
 		all = append(all, start(t, svc, l, service.Options{}, off))
 	}
 	begun = time.Now()
 	for i := range n {
-		p := registered(fmt.Sprint("app", i))
-		if !slowFold {
-			l.spoiled[eventOf(p, 1).StreamSubject()] = func(m service.Message) service.Message {
-				time.Sleep(each)
-				return m
-			}
+		l.elsewhere(t, registered(fmt.Sprint("app", i)))
+		if slowFold { // each is the last one when it is read
+			pass(each / n)
 		}
-		l.elsewhere(t, p)
 	}
 	pass(time.Minute)
 	for _, r := range all {
@@ -332,6 +337,11 @@ func TestActsRun(t *testing.T) {
 			pass(time.Second)
 			if !slices.Equal(h.began, []string{"hold/web-1", "hold/web-1"}) || len(h.ended) != 1 {
 				t.Errorf("after it let go: began %v, ended %v", h.began, h.ended)
+			}
+			l.elsewhere(t, events.AppRetired{OfApp: events.OfApp{App: "web"}})
+			pass(time.Second)
+			if len(h.ended) != 2 {
+				t.Errorf("no longer wanted its successor goes on: ended %v", h.ended)
 			}
 			r.end()
 		})

@@ -246,10 +246,11 @@ func TestPoison(t *testing.T) {
 func TestPromises(t *testing.T) {
 	r := newRig(t, pausing(), sim.NewLog(), 0)
 	elsewhere(t, r.log, paused("web", 1)) // nobody wanted it
-	r.ready()
-	if step := r.next(); len(step.Appends) != 1 || step.Appends[0].Events[0].Kind.Name() != "guarantee.violated" || len(step.Start) > 0 {
+	step := r.ready().next()
+	if len(step.Appends) != 1 || step.Appends[0].Events[0].Kind.Name() != "guarantee.violated" || len(step.Start) > 0 {
 		t.Fatalf("in the turn that finds a broken promise: %+v", step)
 	}
+	r.say(step.Appends[0])
 	r.settle()
 	if len(r.started) > 0 {
 		t.Errorf("%v was started for a key whose promise is broken", r.started)

@@ -70,6 +70,7 @@ func (e *Env) showContexts(items []contextItem) error {
 func contextList(env *Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "ls", Short: "List the clusters known here", Args: cobra.NoArgs,
+		Example: "  slipway context ls\n  slipway context ls -o json", Annotations: annotated("local", "0 2"),
 		RunE: func(*cobra.Command, []string) error {
 			items, err := env.contextItems()
 			if err != nil {
@@ -84,6 +85,7 @@ func contextUse(env *Env) *cobra.Command {
 	var too bool
 	cmd := &cobra.Command{
 		Use: "use NAME", Short: "Mean this cluster from now on", Args: cobra.ExactArgs(1),
+		Example: "  slipway context use dev\n  slipway context use dev --select", Annotations: annotated("local", "0 2 3"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			name := natscontext.Full(args[0])
 			if err := env.home().Choose(name); err != nil {
@@ -102,6 +104,7 @@ func contextUse(env *Env) *cobra.Command {
 func contextShow(env *Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "show [NAME]", Short: "Show one cluster's context, the one in use by default", Args: cobra.MaximumNArgs(1),
+		Example: "  slipway context show\n  slipway context show dev", Annotations: annotated("local", "0 2 3"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			now, err := env.Cluster()
 			if len(args) == 0 && err != nil {
@@ -122,6 +125,7 @@ func contextSave(env *Env) *cobra.Command {
 	c := natscontext.Context{InboxPrefix: natscontext.Inbox}
 	cmd := &cobra.Command{
 		Use: "save NAME --nats URL", Short: "Keep a cluster under a name", Args: cobra.ExactArgs(1),
+		Example: "  slipway context save dev --nats nats://127.0.0.1:4222\n  slipway context save shop --nats nats://127.0.0.1:4223 --creds shop.creds", Annotations: annotated("local", "0 2"),
 		RunE: func(_ *cobra.Command, args []string) (err error) {
 			if c.URL == "" {
 				return fault.New("SLW-U002", "--nats is needed: where is the cluster?").
@@ -145,6 +149,7 @@ func contextSave(env *Env) *cobra.Command {
 func contextRemove(env *Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "rm NAME", Short: "Forget a cluster; the cluster itself goes on", Args: cobra.ExactArgs(1),
+		Example: "  slipway context rm dev\n  slipway context rm shop -o json", Annotations: annotated("local", "0 2 3"),
 		RunE: func(_ *cobra.Command, args []string) error { return env.home().Remove(natscontext.Full(args[0])) },
 	}
 }

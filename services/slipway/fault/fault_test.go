@@ -150,3 +150,31 @@ func TestJSON(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
+
+var codeWritten = regexp.MustCompile(`"(SLW-[A-Z]\d{3})"`)
+
+// TestEveryCodeIsInTheTable: no code is written outside the table.
+func TestEveryCodeIsInTheTable(t *testing.T) {
+	seen := 0
+	for _, root := range []string{"..", "../../deployer/appfile"} {
+		err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			src, err := os.ReadFile(path)
+			for _, m := range codeWritten.FindAllSubmatch(src, -1) {
+				seen++
+				if _, ok := Find(string(m[1])); !ok {
+					t.Errorf("%s writes %s, which is in no table", path, m[1])
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if seen < 2*len(Table) {
+		t.Errorf("only %d codes were found", seen)
+	}
+}

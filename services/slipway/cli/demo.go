@@ -152,6 +152,7 @@ func (d *demo) deploy(ctx context.Context, version, strategy string) error {
 	env.Out = io.Discard
 	one := &deploy{Env: &env, file: d.file, waitFor: "completed", set: []string{
 		"version=" + version, "env.VERSION=" + version, "deploy.strategy=" + strategy,
+		"env.RUN=" + d.Began.Format("150405"), // a warm release of an earlier run would serve at once, and show nothing
 	}}
 	return one.run(ctx)
 }

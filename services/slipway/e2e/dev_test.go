@@ -171,7 +171,6 @@ func TestACleanStopTakesFiveSecondsAtMost(t *testing.T) {
 	p := Start(t)
 	slow := strings.Replace(Example("web", "v1", "rolling", ""), "example, http,", "example, http, --delay, 1h,", 1)
 	p.MustDeploy(slow, 30*time.Second)
-	deaf := "name: deaf\ncommand: [/bin/sh, -c, \"trap '' TERM; while :; do sleep 1; done\"]\nhealth: { minReady: 0s }\n"
 	p.MustDeploy(deaf, 30*time.Second)
 	requests := p.Load(load.Config{Host: "web.localhost", Rate: 20, Timeout: time.Minute})
 	before := time.Now()
@@ -238,17 +237,20 @@ func TestAPortInUseIsToldWithItsFlag(t *testing.T) {
 	}
 }
 
+// deaf is an app that does not hear TERM.
+const deaf = "name: deaf\ncommand: [/bin/sh, -c, \"trap '' TERM; while :; do sleep 1; done\"]\nhealth: { minReady: 0s }\n"
+
 func TestASecondSignalEndsAtOnceWith130(t *testing.T) {
 	p := Start(t)
-	p.MustDeploy(Example("web", "v1", "rolling", ""), 30*time.Second)
-	hold, err := net.Dial("tcp", strings.TrimPrefix(p.Gateway, "http://"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer hold.Close()
-	dev := p.Process("dev")
+	p.MustDeploy(deaf, 30*time.Second)
+	dev, began := p.Process("dev"), time.Now()
 	dev.Signal(syscall.SIGINT)
-	dev.Signal(syscall.SIGTERM) // another one, since two of a kind may be heard as one
+	dev.Signal(syscall.SIGTERM) // the same end, said twice
+	Await(t, 5*time.Second, "a moment to pass", func() bool { return time.Since(began) > 500*time.Millisecond })
+	if !dev.Running() {
+		t.Fatalf("code %d: two signals at once are one", dev.cmd.ProcessState.ExitCode())
+	}
+	dev.Signal(syscall.SIGINT)
 	<-dev.done
 	if code := dev.cmd.ProcessState.ExitCode(); code != 130 {
 		t.Errorf("code %d", code)

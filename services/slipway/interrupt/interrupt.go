@@ -5,10 +5,15 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 // twice is the exit status of a second signal.
 const twice = 130
+
+// same is the time within which two signals are one: whoever signals a process and
+// then its group, as timeout does, means one end.
+const same = 100 * time.Millisecond
 
 // Context ends with the first SIGINT or SIGTERM; the second ends the process at once,
 // with status 130.
@@ -19,7 +24,9 @@ func Context() context.Context {
 	go func() {
 		<-signals
 		end()
-		<-signals
+		for first := time.Now(); time.Since(first) < same; {
+			<-signals
+		}
 		os.Exit(twice)
 	}()
 	return ctx

@@ -14,6 +14,13 @@ type board struct {
 	spots   []spot
 	volumes map[string]string // where each volume lives
 	queue   queue             // of the last request: those of one app come together
+	keys    map[string]values // by spread key
+}
+
+// values numbers the values of a spread key.
+type values struct {
+	of []int // by spot
+	n  int
 }
 
 // spot is a node and what is reserved on it.
@@ -29,55 +36,72 @@ type queue struct {
 	app, driver string
 	placement   events.Placement
 	never       []string // why the node can never have one; "" if it can
-	parts       []Part   // what the app has there
 	weights     []int    // preference
-	values      [][]int  // by spread key: which value of the key the node has
+	values      []values // by spread key
 	counts      [][]int  // by spread key: instances of the app by value
 }
 
 func newBoard(c *Cluster) *board {
-	b := &board{spots: make([]spot, 0, len(c.Nodes)), volumes: c.Volumes}
+	b := &board{spots: make([]spot, 0, len(c.Nodes)), volumes: c.Volumes, keys: map[string]values{}}
 	for _, name := range service.Sorted(c.Nodes) {
 		b.spots = append(b.spots, spot{Node: c.Nodes[name], use: useOf(c.Uses, name)})
 	}
 	return b
 }
 
-// lineUp makes the queue for a request, or finds it made.
+// lineUp makes the queue for a request, as far as it is not made.
 func (b *board) lineUp(q *Request) {
-	if b.queue.never != nil && b.queue.app == q.App && b.queue.driver == q.Driver && reflect.DeepEqual(b.queue.placement, q.Placement) {
+	same := b.queue.never != nil && b.queue.driver == q.Driver && reflect.DeepEqual(b.queue.placement, q.Placement)
+	if same && b.queue.app == q.App {
 		return
 	}
-	n, keys := len(b.spots), spreadKeys(q)
-	b.queue = queue{
-		app: q.App, driver: q.Driver, placement: q.Placement, never: make([]string, n), parts: make([]Part, n), weights: make([]int, n),
-		values: make([][]int, len(keys)), counts: make([][]int, len(keys)),
+	if !same {
+		b.queue = queue{driver: q.Driver, placement: q.Placement, never: make([]string, len(b.spots)), weights: make([]int, len(b.spots))}
+		for i := range b.spots {
+			b.queue.never[i], b.queue.weights[i] = never(q, b.spots[i].Node), preference(q, b.spots[i].Node)
+		}
+		for _, key := range spreadKeys(q) {
+			b.queue.values = append(b.queue.values, b.valuesOf(key))
+		}
+	}
+	b.queue.app = q.App
+	b.count()
+}
+
+// count counts the app's instances by the value of each spread key.
+func (b *board) count() {
+	b.queue.counts = make([][]int, len(b.queue.values))
+	for k, v := range b.queue.values {
+		b.queue.counts[k] = make([]int, v.n)
 	}
 	for i := range b.spots {
-		b.queue.never[i] = never(q, b.spots[i].Node)
-		b.queue.parts[i] = b.spots[i].use.Apps[q.App]
-		b.queue.weights[i] = preference(q, b.spots[i].Node)
-	}
-	for k, key := range keys {
-		b.spread(k, key)
+		if part, here := b.spots[i].use.Apps[b.queue.app]; here {
+			b.add(i, part.Count)
+		}
 	}
 }
 
-// spread counts the app's instances by the value of a spread key.
-func (b *board) spread(k int, key string) {
-	numbers, values := map[string]int{}, make([]int, len(b.spots))
+func (b *board) add(i, n int) {
+	for k, v := range b.queue.values {
+		b.queue.counts[k][v.of[i]] += n
+	}
+}
+
+func (b *board) valuesOf(key string) values {
+	if v, known := b.keys[key]; known {
+		return v
+	}
+	numbers, v := map[string]int{}, values{of: make([]int, len(b.spots))}
 	for i := range b.spots {
 		value := b.spots[i].field(key)
 		if _, known := numbers[value]; !known {
 			numbers[value] = len(numbers)
 		}
-		values[i] = numbers[value]
+		v.of[i] = numbers[value]
 	}
-	counts := make([]int, len(numbers))
-	for i, part := range b.queue.parts {
-		counts[values[i]] += part.Count
-	}
-	b.queue.values[k], b.queue.counts[k] = values, counts
+	v.n = len(numbers)
+	b.keys[key] = v
+	return v
 }
 
 // give counts in an instance on a spot, for the rest of the decision.
@@ -87,10 +111,7 @@ func (b *board) give(q *Request, i int) {
 		s.use, s.own = s.use.clone(), true
 	}
 	s.use.place(&one)
-	b.queue.parts[i] = s.use.Apps[q.App]
-	for k := range b.queue.counts {
-		b.queue.counts[k][b.queue.values[k][i]]++
-	}
+	b.add(i, 1)
 	if len(q.Volumes) > 0 {
 		b.volumes = maps.Clone(b.volumes)
 		settleVolumes(b.volumes, q.App, q.Volumes, s.Name)

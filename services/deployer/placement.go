@@ -17,7 +17,8 @@ func (b *board) place(q *Request) (node, lacks string) {
 	b.lineUp(q)
 	best, seed := -1, fnv(fnvBasis, q.Instance+"@")
 	for i := range b.spots {
-		if b.queue.never[i] == "" && b.full(q, i) == "" && (best < 0 || b.better(i, best, seed)) {
+		// The score is cheaper than the filters: they judge only what would be chosen.
+		if b.queue.never[i] == "" && (best < 0 || b.better(i, best, seed)) && b.full(q, i) == "" {
 			best = i
 		}
 	}
@@ -44,7 +45,7 @@ func never(q *Request, n *Node) string {
 
 // full is why a node can not have this one now.
 func (b *board) full(q *Request, i int) string {
-	n, u, part := b.spots[i].Node, b.spots[i].use, b.queue.parts[i]
+	n, u := b.spots[i].Node, b.spots[i].use
 	for _, v := range q.Volumes {
 		if home := b.volumes[volumeKey(q.App, v.Volume)]; home != "" && home != n.Name {
 			return codeVolumeElsewhere + " (" + v.Volume + " lives on " + home + ")"
@@ -53,9 +54,9 @@ func (b *board) full(q *Request, i int) string {
 	if taken := u.taken(q); taken != "" {
 		return taken + " taken"
 	}
-	after := u.with(q, part)
+	after := u.with(q)
 	switch {
-	case q.Placement.MaxPerNode > 0 && part.Count >= q.Placement.MaxPerNode:
+	case q.Placement.MaxPerNode > 0 && u.Apps[q.App].Count >= q.Placement.MaxPerNode:
 		return "at maxPerNode"
 	case after.MemoryBytes > n.MemoryBytes*(100-reservePercent)/100:
 		return "lack memory"
@@ -73,7 +74,7 @@ func (b *board) better(i, j int, seed uint32) bool {
 		c = cmp.Compare(b.spots[j].use.Reserved.MemoryBytes, b.spots[i].use.Reserved.MemoryBytes)
 	} else {
 		for k, counts := range b.queue.counts {
-			if c = cmp.Compare(counts[b.queue.values[k][i]], counts[b.queue.values[k][j]]); c != 0 {
+			if c = cmp.Compare(counts[b.queue.values[k].of[i]], counts[b.queue.values[k].of[j]]); c != 0 {
 				break
 			}
 		}

@@ -56,15 +56,22 @@ func (r *rig) join(n string, d events.NodeDescription) {
 // say states a fact of another owner.
 func (r *rig) say(p events.Payload) {
 	r.t.Helper()
-	k, about := events.KindOf(p), p.About()
-	guard := events.Guard(k.Owner, about.App, about.Place)
+	about := p.About()
+	guard := events.Guard(events.KindOf(p).Owner, about.App, about.Place)
 	r.ord[guard]++
-	e := events.Event{
-		ID: events.ID(guard, r.ord[guard]), Source: events.Source(k.Owner, about.Place), Kind: k, App: about.App,
-		Place: about.Place, Subject: about.Subject, Time: r.w.Now(), Ordinal: r.ord[guard], Data: p,
+	e := factOf(p, guard, r.ord[guard])
+	e.Time = r.w.Now()
+	r.w.Say(r.t.Fatalf, guard, e)
+}
+
+// factOf is a payload as its owner says it.
+func factOf(p events.Payload, guard string, ordinal uint64) events.Event {
+	k, about := events.KindOf(p), p.About()
+	return events.Event{
+		ID: events.ID(guard, ordinal), Source: events.Source(k.Owner, about.Place), Kind: k, App: about.App,
+		Place: about.Place, Subject: about.Subject, Time: sim.Start, Ordinal: ordinal, Data: p,
 		Actor: events.Actor(k.Owner, about.Place), Correlation: "test",
 	}
-	r.w.Say(r.t.Fatalf, guard, e)
 }
 
 // react is the world doing what it is told.

@@ -28,9 +28,9 @@ func (p Part) room() events.Resources {
 	return events.Resources{CPUMilli: max(p.Has.CPUMilli, p.Promised.CPUMilli), MemoryBytes: max(p.Has.MemoryBytes, p.Promised.MemoryBytes)}
 }
 
-// with is what would be reserved in all if one more instance were placed beside the
-// app's part.
-func (u *Use) with(q *Request, part Part) events.Resources {
+// with is what would be reserved in all if one more instance were placed.
+func (u *Use) with(q *Request) events.Resources {
+	part := u.Apps[q.App]
 	before := part.room()
 	if q.Hold {
 		part.Promised = sum(part.Promised, q.Resources, 1)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -178,130 +177,6 @@ func TestRunSavesNowAndThen(t *testing.T) {
 	})
 }
 
-// bus-10: under steady traffic Decide still runs for each touched key.
-func TestSteadyTraffic(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const bound = 50 * time.Millisecond
-		heard, worst := map[string]time.Time{}, time.Duration(0)
-		svc := pausingWith(func(app string) {
-			if at, ok := heard[app]; ok {
-				worst = max(worst, time.Since(at))
-				delete(heard, app)
-			}
-		})
-		deciders := svc.New
-		svc.New = func() []service.Machine { return []service.Machine{noting{deciders()[0], heard}} }
-		l := newLine()
-		r := start(t, svc, l, service.Options{}, 0)
-		const n = 4000 // two seconds; each fold takes as long as the next event needs to come
-		for i := range n {
-			l.elsewhere(t, registered(fmt.Sprint("app", i%10)))
-			time.Sleep(time.Second / 2000)
-		}
-		pass(10 * time.Second)
-		if worst == 0 || worst > bound {
-			t.Errorf("a touched key waited %s", worst)
-		}
-		if said := l.names("deployer"); len(said) != n {
-			t.Errorf("%d events, %d answers", n, len(said))
-		}
-		r.end()
-	})
-}
-
-// noting notes when a key was touched, and takes its time to fold.
-type noting struct {
-	service.Machine
-	heard map[string]time.Time
-}
-
-func (m noting) Fold(e events.Event) []string {
-	if e.Kind.Owner == "registry" {
-		time.Sleep(time.Second / 2000)
-		if _, waits := m.heard[e.App]; !waits {
-			m.heard[e.App] = time.Now()
-		}
-	}
-	return m.Machine.Fold(e)
-}
-
-func TestRunFarBehind(t *testing.T) {
-	for name, slowFold := range map[string]bool{
-		"bus-29 events come in late":                    false,
-		"bus-29 events wait because folding takes long": true,
-	} {
-		t.Run(name, func(t *testing.T) {
-			prevents(t, service.RuleBehind, func(t *testing.T, copies int, off service.Rule) (err error) {
-				synctest.Test(t, func(t *testing.T) { err = farBehind(t, copies, off, slowFold) })
-				return err
-			})
-		})
-	}
-}
-
-// farBehind lets ten events come at once of which each takes 100 ms to be read, or to
-// be folded.
-func farBehind(t *testing.T, copies int, off service.Rule, slowFold bool) error {
-	const n, each = 10, 100 * time.Millisecond
-	l, late := newLine(), []time.Duration{}
-	var begun time.Time
-	var mu sync.Mutex // twins ask at once
-	svc := pausingWith(func(string) {
-		mu.Lock()
-		defer mu.Unlock()
-		if ago := time.Since(begun); ago > events.MaxBehind+each/2 && ago < n*each-each/2 {
-			late = append(late, ago)
-		}
-	})
-	if slowFold {
-		deciders := svc.New
-		svc.New = func() []service.Machine { return []service.Machine{slowFolding{deciders()[0], each}} }
-	}
-	for i := range n {
-		if !slowFold {
-			l.spoiled[eventOf(registered(fmt.Sprint("app", i)), 1).StreamSubject()] = func(m service.Message) service.Message {
-				time.Sleep(each)
-				return m
-			}
-		}
-	}
-	var all []*running
-	for range copies {
-		all = append(all, start(t, svc, l, service.Options{}, off))
-	}
-	begun = time.Now()
-	for i := range n {
-		l.elsewhere(t, registered(fmt.Sprint("app", i)))
-		if slowFold { // each is the last one when it is read
-			pass(each / n)
-		}
-	}
-	pass(time.Minute)
-	for _, r := range all {
-		r.end()
-	}
-	if len(late) > 0 {
-		return fmt.Errorf("asked %v after the events were stored", late)
-	}
-	if said := l.names("deployer"); len(said) != n || once(said, "") != nil {
-		return fmt.Errorf("caught up it has said %v", said)
-	}
-	return nil
-}
-
-// slowFolding is a machine that takes its time for what others say.
-type slowFolding struct {
-	service.Machine
-	by time.Duration
-}
-
-func (m slowFolding) Fold(e events.Event) []string {
-	if e.Kind.Owner == "registry" {
-		time.Sleep(m.by)
-	}
-	return m.Machine.Fold(e)
-}
-
 func TestActsRun(t *testing.T) {
 	t.Run("those that are under way end with the run", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
@@ -365,102 +240,6 @@ func TestActsRun(t *testing.T) {
 	})
 }
 
-// Lesson 4, as the live loop finds it out.
-func TestGrace(t *testing.T) {
-	for name, missed := range map[string]func(l *line, copies int, slow *time.Duration){
-		"bus-28 a reconnect of the log":                          func(l *line, _ int, _ *time.Duration) { l.lapse() },
-		"bus-28 a gap in the leases":                             func(l *line, copies int, _ *time.Duration) { l.interrupt(copies) },
-		"a pause of its own of more than 500 ms (dataplane-2.2)": func(l *line, copies int, slow *time.Duration) { l.pause(copies, slow, 700*time.Millisecond) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			prevents(t, service.RuleGrace, func(t *testing.T, copies int, off service.Rule) (err error) {
-				synctest.Test(t, func(t *testing.T) { err = grace(t, copies, off, missed) })
-				return err
-			})
-		})
-	}
-	t.Run("a short turn is no pause", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			if err := grace(t, 1, 0, func(l *line, copies int, slow *time.Duration) { l.pause(copies, slow, 400*time.Millisecond) }); err == nil {
-				t.Error("400 ms were taken for a pause")
-			}
-		})
-	})
-}
-
-// grace interrupts a watcher just before a holder would count as silent.
-func grace(t *testing.T, copies int, off service.Rule, missed func(*line, int, *time.Duration)) error {
-	l, slow := newLine(), time.Duration(0)
-	l.elsewhere(t, events.NodeJoined{
-		OfNode: events.OfNode{Node: "n1"}, Incarnation: 1,
-		NodeDescription: events.NodeDescription{Address: "127.0.0.1", Arch: "amd64", Os: "linux", Drivers: []string{"process"}},
-	})
-	svc := watching()
-	deciders := svc.New
-	svc.New = func() []service.Machine { return []service.Machine{slowly{deciders()[0], &slow}} }
-	var all []*running
-	for range copies {
-		all = append(all, start(t, svc, l, service.Options{}, off))
-	}
-	heard := func() {
-		for range copies {
-			l.leases <- service.Message{Subject: events.LeaseSubject("node", "n1"), Body: []byte("{}")}
-		}
-	}
-	heard()
-	time.Sleep(events.LeaseTTL - 300*time.Millisecond)
-	missed(l, copies, &slow)
-	time.Sleep(time.Second) // by now a TTL has passed since it was heard
-	synctest.Wait()
-	slow = 0
-	said := l.names("registry")
-	pass(2 * events.LeaseTTL)
-	later := l.names("registry")
-	for _, r := range all {
-		r.end()
-	}
-	switch {
-	case len(said) > 0:
-		return fmt.Errorf("%v within a TTL of the interruption", said)
-	case len(later) != 1:
-		return fmt.Errorf("after a TTL of silence: %v", later)
-	}
-	return nil
-}
-
-func (l *line) lapse() {
-	for _, f := range l.lapses {
-		f()
-	}
-}
-
-func (l *line) interrupt(copies int) {
-	for range copies {
-		l.gap <- struct{}{}
-	}
-}
-
-// pause gives the watchers something to be slow about.
-func (l *line) pause(copies int, slow *time.Duration, by time.Duration) {
-	*slow = by
-	for range copies {
-		l.leases <- service.Message{Subject: events.LeaseSubject("node", "n2"), Body: []byte("{}")}
-	}
-}
-
-// slowly is a machine that takes its time to hear of n2.
-type slowly struct {
-	service.Machine
-	by *time.Duration
-}
-
-func (m slowly) Sense(s service.Signal, now time.Time) []string {
-	if h, ok := s.Data.(service.Heard); ok && h.Holder == "n2" {
-		time.Sleep(*m.by)
-	}
-	return m.Machine.Sense(s, now)
-}
-
 func TestHearsayThatCannotBeRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLine()
@@ -490,6 +269,7 @@ func TestRunEndsWhenAReaderFails(t *testing.T) {
 type failing struct{ err error }
 
 func (f failing) Do(context.Context, service.Act) {}
+
 func (f failing) Watch(context.Context, func(service.Signal), func()) error {
 	return f.err
 }

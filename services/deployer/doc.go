@@ -6,7 +6,7 @@
 // Capacity before traffic: a release's share rises only as far as its available
 // instances carry it. Traffic before stop: an instance is withdrawn only when what
 // serves without it is enough. An abort is total. At most one release of an app is
-// live.
+// live. A volume that stays has one node, and a single one is one instance's at a time.
 //
 // # Hears
 //
@@ -21,7 +21,7 @@
 // # Remembers
 //
 // Of each app: its declaration, the releases within its history, its route, its
-// instances that have not ended.
+// instances that have not ended, where its volumes live.
 //
 // # Due
 //

@@ -18,9 +18,9 @@ func (f *follower) picture() []string {
 	}
 	lines := []string{f.head(a)}
 	for i, r := range a.Releases {
-		branch := "├─"
+		branch, stem := "├─", "│ "
 		if i == len(a.Releases)-1 {
-			branch = "└─"
+			branch, stem = "└─", "  "
 		}
 		ready := 0
 		for _, m := range r.Instances {
@@ -30,7 +30,7 @@ func (f *follower) picture() []string {
 		}
 		lines = append(lines, fmt.Sprintf("%s %d %s  %s  %d/%d ready   %s", branch, r.Release, r.Version, r.State, ready, len(r.Instances), output.Percent(r.Want)))
 		for _, m := range r.Instances {
-			lines = append(lines, fmt.Sprintf("│     %s  %s  %s %s %s", m.ID, orDash(m.Node), m.State, output.Age(f.Now().Sub(m.Since.Time)), m.Reason))
+			lines = append(lines, fmt.Sprintf("%s    %s  %s  %s %s %s", stem, m.ID, orDash(m.Node), m.State, output.Age(f.Now().Sub(m.Since.Time)), m.Reason))
 		}
 	}
 	return append(lines, "^C detaches, the release continues")

@@ -139,7 +139,7 @@ func writeRows(w io.Writer, t *output.Table) {
 	_ = t.Write(&b, 0) // a strings.Builder takes everything
 	for i, line := range strings.Split(strings.TrimRight(b.String(), "\n"), "\n") {
 		if i > 0 {
-			fmt.Fprintln(w, "  "+strings.TrimSuffix(line, "  -"))
+			fmt.Fprintln(w, "  "+strings.TrimRight(strings.TrimSuffix(line, "  -"), " "))
 		}
 	}
 }

@@ -1,0 +1,79 @@
+package cli_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"slipway.dev/services/slipway/e2e"
+)
+
+func TestGoals(t *testing.T) {
+	p := at(t)
+	t.Run("deploy --no-wait ends when the wish is accepted", func(t *testing.T) {
+		a := p.asks(0, "deploy", p.file("v1.yaml", e2e.Example("shop", "v1", "rolling", "")), "-y", "--no-wait")
+		if a.Items[0]["outcome"] != "running" || a.Items[0]["correlation"] == "" {
+			t.Errorf("%v", a.Items)
+		}
+		p.does(0, "status", "shop", "--wait")
+	})
+	t.Run("--wait-for promoted ends no later than completed", func(t *testing.T) {
+		if a := p.asks(0, "deploy", p.file("v2.yaml", e2e.Example("shop", "v2", "rolling", "")), "-y", "--wait-for", "promoted"); a.Items[0]["outcome"] != "promoted" {
+			t.Errorf("%v", a.Items)
+		}
+		p.does(0, "status", "shop", "--wait")
+	})
+	manual := strings.Replace(e2e.Example("shop", "v3", "blue-green", ""), "keep: { warm: 0 }", "blueGreen: { promote: manual }", 1)
+	t.Run("--wait-for paused ends with 0 at an approval, promote goes on", func(t *testing.T) {
+		if a := p.asks(0, "deploy", p.file("v3.yaml", manual), "-y", "--wait-for", "paused"); a.Items[0]["outcome"] != "paused" {
+			t.Errorf("%v", a.Items)
+		}
+		if a := p.asks(6, "resume", "shop"); !strings.Contains(strings.Join(a.Error.Why, ""), "slipway promote shop") {
+			t.Errorf("%+v", a.Error)
+		}
+		if a := p.asks(0, "promote", "shop"); a.Items[0]["outcome"] != "promoted" || a.Items[0]["release"] != 3.0 {
+			t.Errorf("%v", a.Items)
+		}
+	})
+	t.Run("a rollback onto the warm release is at once", func(t *testing.T) {
+		began := time.Now()
+		if a := p.asks(0, "rollback", "shop"); a.Items[0]["release"] != 2.0 || a.Items[0]["outcome"] != "promoted" {
+			t.Errorf("%v", a.Items)
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("took %s", took)
+		}
+		if a := p.asks(0, "deploy", "v3.yaml", "-y"); a.Items[0]["outcome"] != "promoted" || a.Items[0]["release"] != 3.0 {
+			t.Errorf("the way forward again: %v", a.Items)
+		}
+	})
+	t.Run("several apps in one file, the worst outcome ends the verb", func(t *testing.T) {
+		file := p.file("two.yaml", e2e.Example("one", "v1", "rolling", "")+"---\n"+never("two"))
+		a := p.asks(1, "deploy", file, "-y")
+		if len(a.Items) != 2 || a.Items[0]["outcome"] != "promoted" || a.Items[1]["outcome"] != "failed" || a.Error.Code != "SLW-D011" {
+			t.Errorf("%+v %v", a.Error, a.Items)
+		}
+	})
+	t.Run("a host that another app owns ends with 6, T001, and names the owner", func(t *testing.T) {
+		taken := strings.Replace(e2e.Example("thief", "v1", "rolling", ""), "http: {}", "http: { host: shop.localhost }", 1)
+		a := p.asks(6, "deploy", p.file("thief.yaml", taken), "-y")
+		if a.Error.Code != "SLW-T001" || !strings.Contains(strings.Join(a.Error.Why, ""), "shop") {
+			t.Errorf("%+v", a.Error)
+		}
+	})
+	t.Run("retry makes a new release of what failed", func(t *testing.T) {
+		p.does(7, "deploy", p.file("bad.yaml", never("shop")), "-y")
+		if a := p.asks(7, "retry", "shop"); a.Error.Code != "SLW-D012" || a.Items[0]["action"] != "retry" {
+			t.Errorf("%+v %v", a.Error, a.Items)
+		}
+	})
+	t.Run("a retired app can be declared again", func(t *testing.T) {
+		p.does(0, "retire", "one", "-y")
+		if a := p.asks(0, "deploy", p.file("one.yaml", e2e.Example("one", "v1", "rolling", "")), "-y"); a.Items[0]["outcome"] != "promoted" {
+			t.Errorf("%v", a.Items)
+		}
+		if s := p.asks(0, "status", "one"); s.Items[0]["state"] != "healthy" {
+			t.Errorf("%v", s.Items)
+		}
+	})
+}

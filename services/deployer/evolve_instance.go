@@ -83,7 +83,9 @@ func (a *App) evolveInstance(e events.Event) {
 		a.progressed(r, at(e))
 	case events.InstanceExited:
 		i.Code = d.Code
-		a.failure(r, Failure{i.ID, d.Code, e.Reason, d.Tail})
+		if d.Code != 0 && !d.Planned {
+			a.failure(r, Failure{i.ID, d.Code, e.Reason, d.Tail})
+		}
 	case events.InstanceStopping:
 		i.Drained = true
 	case events.InstanceFailed:

@@ -24,7 +24,7 @@ func (v view) recreate(r *Release) (say service.Says) {
 		}
 		return say
 	}
-	for _, i := range mine.keep(func(i *Inst) bool { return i.Held }) {
+	for _, i := range mine.keep(func(i *Inst) bool { return i.Held && i.Node != "" }) { // the node hears only what names it
 		say.Because(i.Cause, "what it replaces has stopped").Fact(events.AssignmentCleared{
 			OfInstance: events.OfInstance{App: v.Name, Node: i.Node, Instance: i.ID},
 		})

@@ -135,7 +135,7 @@ func (v view) fewer(mine insts, n int) (say service.Says) {
 // mayLeave are the old instances that may go now: what does not serve at once,
 // what serves only while enough others do. Silence buys nothing below budget.
 func (v view) mayLeave(old insts, least int) (leave insts) {
-	spare := len(v.all().keep(v.serving)) - least
+	spare := len(v.all().keep(v.carrying)) - least
 	for _, i := range old {
 		if !v.serving(i) && (!v.silent(i) || spare >= 0) && !v.becoming(i) {
 			leave = append(leave, i)
@@ -150,15 +150,26 @@ func (v view) mayLeave(old insts, least int) (leave insts) {
 	return leave
 }
 
-// becoming tells whether an instance is ready but not yet counted: minReady has not
-// passed, or a pool that lists it has not settled. It may be all that serves.
-func (v view) becoming(i *Inst) bool { return v.lives(i) && !v.serving(i) }
+// carrying tells whether an instance serves and its release has requests: a warm one
+// carries nothing, however well it is. Before the first shares all that serve count.
+func (v view) carrying(i *Inst) bool {
+	unshared := !v.routed() || len(v.Route.Said.Shares) == 0
+	return v.serving(i) && i.Role == events.RoleService && (unshared || v.share(i.Release) > 0)
+}
+
+// becoming tells whether an instance is ready but does not count yet: minReady has not
+// passed, a pool that lists it has not settled, or its node started anew and has not
+// said how it is. It may be all that serves.
+func (v view) becoming(i *Inst) bool {
+	n := v.fleet.Nodes[i.Node]
+	return i.State == "ready" && n != nil && n.Alive && !v.serving(i)
+}
 
 func (v view) leaveWords(i *Inst, target int) string {
 	if !v.serving(i) {
 		return "does not serve (" + i.State + "), replaced"
 	}
-	return "replaced, " + itoa(len(v.all().keep(v.serving))) + " of " + itoa(target) + " available"
+	return "replaced, " + itoa(len(v.all().keep(v.carrying))) + " of " + itoa(target) + " available"
 }
 
 func (r *Release) replica(ordinal int) Replica {

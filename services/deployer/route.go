@@ -71,8 +71,11 @@ func (v view) green() int {
 
 // steer declares the way in, and says it again when only a steering field changed.
 func (v view) steer() (say service.Says) {
-	if v.Accepted == nil || v.Retired || !v.routed() {
+	switch {
+	case v.Accepted == nil || v.Retired:
 		return say
+	case !v.routed():
+		return v.unroute()
 	}
 	want := v.way(v.Route.Said.Shares)
 	if taken := v.fleet.taken(v.Name, want.Rules); len(taken) > 0 {
@@ -83,6 +86,15 @@ func (v view) steer() (say service.Says) {
 		say.Because(v.Accepted.Cause, "the app's way in").Fact(events.RouteDeclared{OfRoute: v.nextRoute(), Route: v.way(nil)})
 	case !sameRoute(v.Route.Said, want):
 		say.Because(v.Accepted.Cause, "the app's way in changed").Fact(events.RouteShifted{OfRoute: v.nextRoute(), Route: want})
+	}
+	return say
+}
+
+// unroute takes the way in from an app that has none any more, once what had it is
+// replaced.
+func (v view) unroute() (say service.Says) {
+	if v.Live == 0 && v.Route.Generation > 0 && !v.Route.Removed {
+		say.Because(v.Accepted.Cause, "the app has no way in any more").Fact(events.RouteRemoved{OfRoute: v.nextRoute()})
 	}
 	return say
 }
@@ -134,17 +146,23 @@ func (v view) sharesOver(to *Release, old, leave insts) (want []events.RouteShar
 			return nil, false
 		}
 	}
+	if from != nil && !v.carried(want) {
+		// a third release still has requests: the new one takes them over, no other grows
+		have := v.share(from.Number)
+		want = []events.RouteShare{{Release: from.Number, ShareBp: have}, {Release: to.Number, ShareBp: fullBp - have}}
+	}
 	return want, v.carried(want)
 }
 
-// from is the other release that has requests now.
-func (v view) from(to *Release) *Release {
+// from is the release, of those that have requests, that can carry most of them.
+func (v view) from(to *Release) (best *Release) {
+	most := -1
 	for _, s := range v.Route.Said.Shares {
-		if s.Release != to.Number && s.ShareBp > 0 {
-			return v.Releases[s.Release]
+		if n := len(v.of(s.Release).keep(v.available)); s.Release != to.Number && s.ShareBp > 0 && n > most {
+			best, most = v.Releases[s.Release], n
 		}
 	}
-	return nil
+	return best
 }
 
 // carried tells whether every share that grows has the instances to carry it.

@@ -37,7 +37,11 @@ func TestRunNodeLeavesItsWorkloadsRunning(t *testing.T) {
 	}
 	node.Start()
 	Await(t, 30*time.Second, "both to be adopted", func() bool { return len(p.Log.All(Is("web", "instance", "adopted"))) == 2 })
-	if exits := p.Log.All(Is("web", "instance", "exited")); len(exits) > 0 {
+	exits := p.Log.All(func(e events.Event) bool {
+		x, ok := e.Data.(events.InstanceExited)
+		return ok && x.Cause != "port" // somebody else on this machine may have one
+	})
+	if len(exits) > 0 {
 		t.Errorf("%v", exits[0].Reason)
 	}
 	Lossless(t, requests.Stop())

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -134,8 +135,8 @@ func TestInterface2(t *testing.T) {
 		Await(t, readyWait, "both instances to be ready again", func() bool {
 			return len(p.Log.All(tried(2))) == 2 && len(p.Log.All(Is("web", "instance", "ready"))) == 4
 		})
-		if exited := p.Log.All(Is("web", "instance", "exited")); len(exited) != 2 || !exited[0].Data.(events.InstanceExited).Planned || exited[0].Reason != "node stopped" {
-			t.Errorf("%d exits: %+v", len(exited), exited)
+		if exited := p.Log.All(planned); len(exited) != 2 || exited[0].Reason != "node stopped" {
+			t.Errorf("%d planned exits", len(exited))
 		}
 		if stopped := p.Log.All(Is("web", "instance", "stopped")); len(stopped) > 0 {
 			t.Errorf("an instance was stopped for good: %v", stopped[0].Reason)
@@ -151,10 +152,17 @@ func TestInterface2(t *testing.T) {
 		p.NATS = dev.Ready["nats"].(string)
 		p.Log = p.follow()
 		Await(t, readyWait, "both to be adopted", func() bool { return len(p.Log.All(Is("web", "instance", "adopted"))) == 2 })
-		if after := p.Workloads(); len(after) != 2 || len(p.Log.All(tried(3))) > 0 {
+		if after := p.Workloads(); !slices.Equal(before, after) {
 			t.Errorf("workloads %v, want those of before: %v", after, before)
 		}
 	})
+}
+
+// planned wants the ends that count as no failure. Others there may be: a port that
+// somebody else on this machine has costs a try.
+func planned(e events.Event) bool {
+	x, ok := e.Data.(events.InstanceExited)
+	return ok && x.Planned
 }
 
 // tried wants the starts of one try.

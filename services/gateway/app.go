@@ -153,9 +153,6 @@ func (a *App) rejoin() {
 	}
 }
 
-// ended tells that nothing is left of an app.
-func (a *App) ended() bool { return !a.Routed && len(a.Endpoints) == 0 }
-
 // settled tells that what is wanted has been said to be applied or refused.
 func (a *App) settled() bool {
 	return a.Generation == 0 ||

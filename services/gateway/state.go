@@ -93,11 +93,7 @@ func (g *Gateway) join(d events.GatewayJoined, e events.Event) {
 	g.Incarnation, g.Nonce, g.Joining = d.Incarnation, d.Nonce, service.CauseOf(e)
 	g.Life++
 	g.Lapsed, g.Draining, g.Drained, g.Left = false, false, false, false
-	for name, a := range g.Apps {
-		if a.ended() {
-			delete(g.Apps, name)
-			continue
-		}
+	for _, a := range g.Apps { // ended ones too: their generations go on if they come back
 		a.rejoin()
 	}
 }

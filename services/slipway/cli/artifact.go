@@ -60,6 +60,8 @@ func (e *Env) build(ctx context.Context, file string, app appfile.App) error {
 	switch {
 	case err == nil:
 		return nil
+	case ctx.Err() != nil:
+		return detached
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, os.ErrNotExist):
 		return fault.New("SLW-D003", "build of %s: there is no command %s here", app.Document.Name, app.Build[0]).Because(err.Error())
 	}

@@ -119,7 +119,7 @@ func (d *deploy) one(ctx context.Context, s *session, p prepared, goal view.Goal
 	if d.asks() && !d.Yes {
 		s.planText(d.Err, plan)
 	}
-	if err := d.agreed(fmt.Sprintf("Deploy %s to %s", plan.App, s.label.Name)); err != nil {
+	if err := d.agreed(ctx, fmt.Sprintf("Deploy %s to %s", plan.App, s.label.Name)); err != nil {
 		return view.Deployment{}, err
 	}
 	if err := s.upload(ctx, p); err != nil {

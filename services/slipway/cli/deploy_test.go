@@ -96,7 +96,7 @@ func TestPlan(t *testing.T) {
 			}
 		}
 		p.Log.Await(before, 10*time.Second, "the refusal", e2e.Is("shop", "release", "halt-refused"))
-		p.does(6, "resume", "shop") // answered after it, so that a second answer would be there
+		p.asks(6, "resume", "shop") // answered after it, so that a second answer would be there
 		if n := len(p.Log.All(e2e.Is("shop", "release", "halt-refused"))); n != 1 {
 			t.Errorf("%d answers", n)
 		}
@@ -179,7 +179,7 @@ func TestDetach(t *testing.T) {
 		if !strings.Contains(d.words.String(), "slipway status shop --wait") || !strings.Contains(d.words.String(), "SLW-D016") {
 			t.Errorf("%s", d.words.String())
 		}
-		p.does(0, "status", "shop", "--wait")
+		p.asks(0, "status", "shop", "--wait")
 		if n := len(p.Log.All(e2e.Is("shop", "release", "completed"))); n != 1 {
 			t.Errorf("%d releases completed", n)
 		}

@@ -73,6 +73,7 @@ type query struct {
 	since, until time.Time
 	after, upTo  events.Position
 	table        bool
+	began        bool // the names of the columns stand there
 }
 
 func (e *Env) events(ctx context.Context, q eventsFlags) error {
@@ -274,6 +275,14 @@ func (q *query) stream(ctx context.Context) error {
 		at = q.upTo
 	}
 	q.hint("following context " + q.label.Name + " from #" + fmt.Sprint(at.Seq+1))
+	if q.withWishes {
+		return q.both(ctx, at)
+	}
+	return q.facts(ctx, at, q.put)
+}
+
+// facts gives what the log holds behind a position and what comes.
+func (q *query) facts(ctx context.Context, at events.Position, put func(entry) error) error {
 	return q.bus.Read(ctx, at, []string{q.filter()}, service.Reader{Deliver: func(m service.Message) error {
 		e, ok := parsed(m)
 		switch {
@@ -282,14 +291,14 @@ func (q *query) stream(ctx context.Context) error {
 		case !ok || !q.matches(e):
 			return nil
 		}
-		return q.put(entry{events.StreamEvents, e, m})
+		return put(entry{events.StreamEvents, e, m})
 	}})
 }
 
 // put writes one entry at once.
 func (q *query) put(x entry) error {
 	if q.table {
-		return q.write([]entry{x})
+		return q.row(x)
 	}
 	if q.Output == "name" {
 		_, err := fmt.Fprintln(q.Out, x.event.ID)
@@ -324,13 +333,46 @@ func (q *query) write(found []entry) error {
 		}
 		return nil
 	}
-	t := output.NewTable("SEQ", "TIME", "ENTITY", "ID", "HAPPENED", "ACTOR", "REASON")
+	t := output.NewTable(eventColumns...)
 	for _, x := range found {
-		seq := fmt.Sprintf("#%d", x.m.Pos.Seq)
-		if x.stream == events.StreamWishes {
-			seq = "wish " + seq
-		}
-		t.Row(seq, output.Clock(x.m.Stored, q.Now(), q.UTC), x.event.Kind.Entity, x.event.Subject, x.event.Kind.Happened, x.event.Actor, x.event.Reason)
+		t.Row(q.cells(x)...)
 	}
 	return t.Write(q.Out, q.width(q.Out))
+}
+
+// eventColumns are those of a table of events.
+var eventColumns = []string{"SEQ", "TIME", "ENTITY", "ID", "HAPPENED", "ACTOR", "REASON"}
+
+// cells are an event's in a table.
+func (q *query) cells(x entry) []string {
+	seq := fmt.Sprintf("#%d", x.m.Pos.Seq)
+	if x.stream == events.StreamWishes {
+		seq = "wish " + seq
+	}
+	return []string{
+		seq, output.Clock(x.m.Stored, q.Now(), q.UTC), x.event.Kind.Entity, x.event.Subject,
+		x.event.Kind.Happened, x.event.Actor, x.event.Reason,
+	}
+}
+
+// row writes one event of a table that has no end, so its columns are as wide as most
+// need; the names stand above the first.
+func (q *query) row(x entry) error {
+	const form = "%-8s  %-8s  %-10s  %-22s  %-14s  %-18s  %s\n"
+	if !q.began {
+		q.began = true
+		if err := q.line(form, eventColumns); err != nil {
+			return err
+		}
+	}
+	return q.line(form, q.cells(x))
+}
+
+func (q *query) line(form string, cells []string) error {
+	shown := make([]any, len(cells))
+	for i, c := range cells {
+		shown[i] = output.Printable(c)
+	}
+	_, err := fmt.Fprintf(q.Out, form, shown...)
+	return err
 }

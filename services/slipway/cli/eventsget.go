@@ -12,7 +12,11 @@ import (
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/bus"
+	"slipway.dev/pkg/service"
 	"slipway.dev/services/deployer"
+	"slipway.dev/services/gateway"
+	"slipway.dev/services/node"
+	"slipway.dev/services/registry"
 	"slipway.dev/services/slipway/fault"
 	"slipway.dev/services/slipway/output"
 )
@@ -50,6 +54,40 @@ func (q *query) fetchWishes(ctx context.Context, take func(entry) error) error {
 			if err := take(entry{events.StreamWishes, e, i.message}); err != nil {
 				return err
 			}
+		}
+	}
+}
+
+// both follows facts and wishes at once; wishes from now on.
+func (q *query) both(ctx context.Context, at events.Position) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	found, began, ends := make(chan entry), q.Now(), make(chan error, 2)
+	give := func(x entry) error {
+		select {
+		case found <- x:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	go func() { ends <- q.facts(ctx, at, give) }()
+	go func() {
+		ends <- q.bus.Wishes(ctx, events.Position{}, nil, service.Reader{Deliver: func(m service.Message) error {
+			if e, ok := parsed(m); ok && q.matches(e) && m.Stored.After(began) {
+				return give(entry{events.StreamWishes, e, m})
+			}
+			return nil
+		}})
+	}()
+	for {
+		select {
+		case x := <-found:
+			if err := q.put(x); err != nil {
+				return err
+			}
+		case err := <-ends:
+			return err
 		}
 	}
 }
@@ -147,18 +185,24 @@ func newEventsTypesCommand(env *Env) *cobra.Command {
 	}
 }
 
-func types() (list []typeItem) {
-	hears := map[events.Kind]bool{}
-	for _, k := range deployer.Service(deployer.Config{}).Hears {
-		hears[k] = true
+// participants are the services as they declare themselves.
+func participants() []service.Service {
+	return []service.Service{
+		deployer.Service(deployer.Config{}), gateway.Service(gateway.Config{}, nil),
+		node.Service(node.Config{}, nil), registry.Service(registry.Config{}),
 	}
+}
+
+func types() (list []typeItem) {
 	for _, r := range events.Catalog {
 		x := typeItem{
 			Type: r.Kind.Type(), Entity: r.Kind.Entity, Owner: r.Kind.Owner, Happened: r.Kind.Happened,
 			Schema: "events/schema/" + r.Kind.Type() + ".json", Since: r.Since, Hears: []string{},
 		}
-		if hears[r.Kind] {
-			x.Hears = append(x.Hears, "deployer")
+		for _, svc := range participants() {
+			if slices.Contains(svc.Hears, r.Kind) {
+				x.Hears = append(x.Hears, svc.Name)
+			}
 		}
 		list = append(list, x)
 	}

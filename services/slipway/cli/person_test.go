@@ -69,6 +69,7 @@ func (p person) asks(code int, args ...string) answer {
 		p.t.Fatalf("slipway %s: %v\n%s", strings.Join(args, " "), err, r.Stdout)
 	}
 	fits(p.t, a.Kind, r.Stdout)
+	e2e.Await(p.t, 20*time.Second, "the test to have read what the verb has", func() bool { return p.Log.Head().Seq >= a.Seq })
 	if a.Error != nil && a.Error.Exit != code || a.Error == nil && code != 0 && code != 10 {
 		p.t.Fatalf("slipway %s: the process ends with %d, the document says %+v", strings.Join(args, " "), code, a.Error)
 	}

@@ -40,7 +40,7 @@ func (e *Env) steer(ctx context.Context, app string, v steer) error {
 		}
 	}
 	if v.sure {
-		if err := e.agreed(fmt.Sprintf("%s %s in %s", capital(v.action), app, s.label.Name)); err != nil {
+		if err := e.agreed(ctx, fmt.Sprintf("%s %s in %s", capital(v.action), app, s.label.Name)); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -40,7 +41,7 @@ func (e *Env) asks() bool {
 }
 
 // agreed asks a person for a yes; without a terminal nothing is asked.
-func (e *Env) agreed(question string) error {
+func (e *Env) agreed(ctx context.Context, question string) error {
 	switch {
 	case e.Yes:
 		return nil
@@ -48,9 +49,18 @@ func (e *Env) agreed(question string) error {
 		return fault.New("SLW-U003", "%s needs a yes, and there is no terminal to ask at", question).Try(e.again("--yes"))
 	}
 	fmt.Fprintf(e.Err, "%s? [y/N] ", question)
-	answer, err := bufio.NewReader(e.In).ReadString('\n')
-	if word := strings.ToLower(strings.TrimSpace(answer)); err == nil && (word == "y" || word == "yes") {
-		return nil
+	typed := make(chan string, 1)
+	go func() { // ends with the process at the latest: a terminal cannot be asked to stop
+		line, _ := bufio.NewReader(e.In).ReadString('\n')
+		typed <- strings.ToLower(strings.TrimSpace(line))
+	}()
+	select {
+	case word := <-typed:
+		if word == "y" || word == "yes" {
+			return nil
+		}
+	case <-ctx.Done():
+		return detached
 	}
 	return fault.New("SLW-U003", "%s: the answer was not yes; nothing has been changed", question).Try(e.again("--yes"))
 }

@@ -204,7 +204,7 @@ func TestNoListenerBeforeJoined(t *testing.T) {
 	}
 }
 
-// TestRestart is delivery G10: routes, shares and holds are there before the first
+// TestRestart is delivery-G10 and dataplane-15 (certificates come with TLS): routes, shares and holds are there before the first
 // request; and of dataplane-29: restarted while held, then lifted, requests flow.
 func TestRestart(t *testing.T) {
 	p := &plane{memory: newMemory(t)}
@@ -240,7 +240,7 @@ func TestRestart(t *testing.T) {
 	}
 }
 
-// TestDrainDeadline is delivery G05: what is open at the drain deadline gets 504, is
+// TestDrainDeadline is delivery-G05: what is open at the drain deadline gets 504, is
 // counted as cut and as a failure.
 func TestDrainDeadline(t *testing.T) {
 	p := &plane{memory: newMemory(t)}
@@ -333,7 +333,7 @@ func TestStartWithoutBus(t *testing.T) {
 	}
 }
 
-// TestHealthPath is delivery G08 and dataplane-14: 200 while an app is held, 503 once
+// TestHealthPath is delivery-G08 and dataplane-14: 200 while an app is held, 503 once
 // the lease is said to have lapsed, 200 after it was resumed.
 func TestHealthPath(t *testing.T) {
 	p := &plane{memory: newMemory(t)}

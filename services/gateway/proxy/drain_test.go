@@ -68,7 +68,7 @@ func TestDrain(t *testing.T) {
 		old.Terminating = true
 		w.apply(t, want("web", 2, 2, old, next))
 	}
-	t.Run("dataplane-21 a request shorter than the drain deadline completes", func(t *testing.T) {
+	t.Run("dataplane-21 delivery-G04 a request shorter than the drain deadline completes", func(t *testing.T) {
 		w, s := newWay(t, Config{}), newSlow()
 		old, _ := serve(t, "old", 1, s.answer)
 		w.apply(t, want("web", 1, 1, old))

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -108,7 +109,8 @@ func counted(t *testing.T, p *Plane, c load.Counts) {
 	}
 }
 
-// delivery-R09, interface-9: a version that never gets ready takes nothing away.
+// delivery-R09, delivery-G01, interface-9: a version that never gets ready takes
+// nothing away; a host nobody owns stays unknown.
 func TestAVersionThatNeverGetsReady(t *testing.T) {
 	p := Start(t)
 	p.MustDeploy(app("v1", "rolling"), time.Minute)
@@ -122,9 +124,28 @@ func TestAVersionThatNeverGetsReady(t *testing.T) {
 	}
 	c := l.Stop()
 	Lossless(t, c)
+	if got := status(t, p.Gateway, "nobody.localhost"); got != http.StatusNotFound {
+		t.Errorf("an unknown host is answered %d, want 404", got)
+	}
 	if len(c.Answers) != 1 {
 		t.Errorf("answers by %v, want v1 alone", c.Answers)
 	}
+}
+
+// status is what a host is answered with.
+func status(t *testing.T, gateway, host string) int {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, gateway, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Host = host
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	return res.StatusCode
 }
 
 // dataplane-22, delivery-R19: kill -9 of an instance under GET load: none fails, it

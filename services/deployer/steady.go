@@ -74,10 +74,19 @@ func (v view) leftovers() (say service.Says) {
 	}
 	for _, i := range v.all().keep(wanted) {
 		if why, ok := v.useless(i); ok {
-			say.Because(i.Cause, "%s", why).Fact(v.withdrawal(i, "aborted"))
+			say.Because(i.Cause, "%s", why).Fact(v.withdrawal(i, v.leaves(i)))
 		}
 	}
 	return say
+}
+
+// leaves is the cause of a leftover's withdrawal: its release was taken back, or
+// another one has replaced it.
+func (v view) leaves(i *Inst) string {
+	if r := v.Releases[i.Release]; r == nil || r.Aborted != "" {
+		return "aborted"
+	}
+	return "replaced"
 }
 
 // warm are the releases kept running, the newest first.

@@ -73,7 +73,7 @@ func (v view) refuse(w events.Event, why string) (say service.Says) {
 	case "hold":
 		to.Fact(events.RouteRefused{OfRoute: events.OfRoute{App: v.Name, Generation: v.Route.Generation}})
 	default:
-		return v.refuseWith(w, []events.Refusal{{Code: strings.Fields(why + " refused")[0], Text: why}})
+		return v.refuseWith(w, []events.Refusal{{Code: strings.TrimSuffix(strings.Fields(why + " refused")[0], ":"), Text: why}})
 	}
 	return say
 }

@@ -154,11 +154,14 @@ func TestKillAnInstance(t *testing.T) {
 	p := Start(t)
 	p.MustDeploy(app("v1", "rolling"), time.Minute)
 	l := p.Load(load.Config{Host: "web.localhost", Rate: 300})
-	seen := func(happened string) int { return len(p.Log.All(Is("web", "instance", happened))) }
+	killed := func(e events.Event) bool {
+		d, ok := e.Data.(events.InstanceExited)
+		return ok && d.Signal == "KILL"
+	}
 	for n := 1; n <= Count(30); n++ {
 		p.KillOne("web")
 		Await(t, 30*time.Second, "the instance to be seen dead and ready again", func() bool {
-			return seen("exited") == n && seen("ready") == 2+n
+			return len(p.Log.All(killed)) == n && len(p.Log.All(Is("web", "instance", "ready"))) == 2+n
 		})
 	}
 	Lossless(t, l.Stop())

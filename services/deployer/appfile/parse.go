@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"slipway.dev/events"
+	"slipway.dev/pkg/nearest"
 )
 
 // App is one document of an app file, resolved.
@@ -147,7 +148,7 @@ func (a App) tell(v Violation) {
 		return
 	}
 	a.source.fail(Error{Line: line, Column: column, Path: v.Field, Code: v.Code, Message: v.message,
-		Got: v.got, text: v.quoted, Allowed: slices.Clone(v.allowed), Suggestion: nearest(v.got, v.allowed)})
+		Got: v.got, text: v.quoted, Allowed: slices.Clone(v.allowed), Suggestion: nearest.Of(v.got, v.allowed)})
 }
 
 func (s *source) told(v Violation, line, column int) bool {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+
+	"slipway.dev/pkg/nearest"
 )
 
 // reader fills the file form from a tree. Shapes that do not fit are left out: the
@@ -56,7 +58,7 @@ func (r reader) scalar(n *node, s scalar, path []string) {
 	e := Error{Line: n.line, Column: n.column, Path: join(path), Code: f.code, Message: f.message,
 		Got: got, text: quoted, Allowed: f.allowed}
 	if quoted {
-		e.Suggestion = nearest(got, f.allowed)
+		e.Suggestion = nearest.Of(got, f.allowed)
 	}
 	r.fail(e)
 }

@@ -60,17 +60,6 @@ func TestUnits(t *testing.T) {
 	}
 }
 
-func TestNearestName(t *testing.T) {
-	known := []string{"replicas", "ports", "env", "recreate", "rolling", "canary"}
-	for word, want := range map[string]string{
-		"cannary": "canary", "replica": "replicas", "port": "ports", "evn": "", "en": "", "zzzzzz": "", "rolllinng": "rolling", "": "",
-	} {
-		if got := nearest(word, known); got != want {
-			t.Errorf("nearest %q is %q, want %q", word, got, want)
-		}
-	}
-}
-
 func TestPathsRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		step := rapid.OneOf(rapid.StringMatching(`[a-z][a-zA-Z-]{0,5}`), rapid.StringMatching(`[0-9]{1,3}`), rapid.String())

@@ -8,6 +8,8 @@ import (
 
 	validator "github.com/santhosh-tekuri/jsonschema/v6"
 	says "github.com/santhosh-tekuri/jsonschema/v6/kind"
+
+	"slipway.dev/pkg/nearest"
 )
 
 // matchSchema tells every place where the document's shape is not the file form's.
@@ -89,7 +91,7 @@ func (s *source) unknown(doc *node, path []string, name string) {
 	if slices.Contains(laterFields(pattern), name) {
 		e.Message = "not built yet in this version"
 	} else {
-		e.Suggestion = nearest(name, known)
+		e.Suggestion = nearest.Of(name, known)
 	}
 	s.fail(e)
 }
@@ -126,7 +128,7 @@ func (s *source) notOneOf(doc *node, path []string) {
 	allowed := append(slices.Clone(oneOf(f)), laterWords[pattern]...)
 	_, n, _ := doc.at(path)
 	s.wrong(doc, path, Error{Code: NotOneOf, Message: "must be " + oneOfWords(allowed), Allowed: allowed,
-		Suggestion: nearest(n.raw, allowed)})
+		Suggestion: nearest.Of(n.raw, allowed)})
 }
 
 func oneOfWords(words []string) string {

@@ -11,7 +11,7 @@ import (
 	"slipway.dev/events"
 	"slipway.dev/services/deployer/appfile"
 	"slipway.dev/services/slipway/fault"
-	"slipway.dev/services/slipway/nearest"
+	"slipway.dev/pkg/nearest"
 	"slipway.dev/services/slipway/output"
 )
 

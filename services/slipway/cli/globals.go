@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"slipway.dev/services/slipway/fault"
-	"slipway.dev/services/slipway/nearest"
+	"slipway.dev/pkg/nearest"
 )
 
 // Words of the global flags that take one of a list.

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"slipway.dev/services/slipway/fault"
-	"slipway.dev/services/slipway/nearest"
+	"slipway.dev/pkg/nearest"
 	"slipway.dev/services/slipway/output"
 )
 

@@ -13,7 +13,7 @@ import (
 	"slipway.dev/services/deployer/appfile"
 	"slipway.dev/services/slipway/fault"
 	"slipway.dev/services/slipway/natscontext"
-	"slipway.dev/services/slipway/nearest"
+	"slipway.dev/pkg/nearest"
 	"slipway.dev/services/slipway/output"
 	"slipway.dev/services/slipway/view"
 )

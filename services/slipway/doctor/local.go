@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"slipway.dev/services/slipway/nearest"
+	"slipway.dev/pkg/nearest"
 )
 
 // Least free room of the disk that keeps the log.

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"slipway.dev/services/slipway/fault"
-	"slipway.dev/services/slipway/nearest"
+	"slipway.dev/pkg/nearest"
 )
 
 const everything = "all"

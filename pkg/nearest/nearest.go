@@ -13,15 +13,19 @@ const typosMax = 2
 func Of(word string, known []string) (best string) {
 	least := min(typosMax, utf8.RuneCountInString(word)/3) + 1
 	for _, k := range slices.Sorted(slices.Values(known)) {
-		if d := edits([]rune(word), []rune(k)); d < least {
+		if d := edits([]rune(word), []rune(k), least); d < least {
 			best, least = k, d
 		}
 	}
 	return best
 }
 
-// edits counts the insertions, removals and replacements that turn a into b.
-func edits(a, b []rune) int {
+// edits counts the insertions, removals and replacements that turn a into b; it gives
+// up at bound, so long words cost nothing.
+func edits(a, b []rune, bound int) int {
+	if len(a)-len(b) >= bound || len(b)-len(a) >= bound {
+		return bound
+	}
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j

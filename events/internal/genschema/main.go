@@ -1,8 +1,9 @@
-// Command genschema writes the JSON Schema of every event into events/schema.
+// Command genschema writes what is generated from the catalogue: the JSON Schema of
+// every event and the AsyncAPI document into events/schema.
 //
-// Promise: one file per CloudEvents type and one for the envelope, the doc comments
-// of the payload structs as descriptions; the same structs give the same bytes. A
-// field without a comment fails.
+// Promise: one file per CloudEvents type, one for the envelope and asyncapi.json, the
+// doc comments of the payload structs as descriptions; the same structs give the same
+// bytes. A field without a comment fails.
 //
 // May assume: it runs in the folder of package events, as go generate does.
 package main
@@ -22,9 +23,13 @@ func main() {
 	}
 }
 
-// write replaces what the folder holds.
+// write replaces what was generated before.
 func write() error {
-	files, err := schemas()
+	c, err := read()
+	if err != nil {
+		return err
+	}
+	files, err := c.files()
 	if err != nil {
 		return err
 	}
@@ -33,19 +38,16 @@ func write() error {
 		return fmt.Errorf("list %s: %w", folder, err)
 	}
 	for _, path := range old {
-		if _, kept := files[filepath.Base(path)]; kept {
+		if _, kept := files[filepath.ToSlash(path)]; kept {
 			continue
 		}
 		if err := os.Remove(path); err != nil {
 			return fmt.Errorf("remove a schema without a type: %w", err)
 		}
 	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return fmt.Errorf("make folder %s: %w", folder, err)
-	}
-	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(folder, name), text, 0o644); err != nil {
-			return fmt.Errorf("write schema: %w", err)
+	for path, text := range files {
+		if err := os.WriteFile(path, text, 0o644); err != nil {
+			return fmt.Errorf("write what was generated: %w", err)
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"path"
 	"reflect"
 	"slices"
 	"strings"
@@ -19,11 +20,17 @@ const (
 	idPrefix = "https://slipway.dev/schema/" // a name, never fetched
 )
 
-// schemas are the files of the folder: <type>.json and envelope.json.
-func schemas() (map[string][]byte, error) {
+// corpus are the schemas of everything that may be said.
+type corpus struct {
+	envelope *jsonschema.Schema
+	types    map[string]*jsonschema.Schema // by CloudEvents type
+}
+
+// read makes the corpus from the structs and their comments.
+func read() (c corpus, err error) {
 	r := &jsonschema.Reflector{Anonymous: true, ExpandedStruct: true, AllowAdditionalProperties: true}
 	if err := r.AddGoComments(module, "."); err != nil {
-		return nil, fmt.Errorf("read comments: %w", err)
+		return c, fmt.Errorf("read comments: %w", err)
 	}
 	r.LookupComment = func(t reflect.Type, field string) string {
 		if t != reflect.TypeFor[Envelope]() {
@@ -32,30 +39,51 @@ func schemas() (map[string][]byte, error) {
 		return r.CommentMap[strings.TrimSuffix(module+"/internal/genschema.Envelope."+field, ".")] // built, its path is main
 	}
 	if bare := uncommented(r); len(bare) > 0 {
-		return nil, fmt.Errorf("fields without a comment: %s", strings.Join(bare, ", "))
+		return c, fmt.Errorf("fields without a comment: %s", strings.Join(bare, ", "))
 	}
-	files := make(map[string][]byte, len(events.Catalog)+1)
+	c = corpus{named(r, reflect.TypeFor[Envelope](), "envelope"), make(map[string]*jsonschema.Schema, len(events.Catalog))}
 	for _, row := range events.Catalog {
-		name := row.Kind.Type() + ".json"
-		text, err := render(r, row.Type, name)
-		if err != nil {
-			return nil, err
-		}
-		files[name] = text
+		c.types[row.Kind.Type()] = named(r, row.Type, row.Kind.Type())
 	}
-	text, err := render(r, reflect.TypeFor[Envelope](), "envelope.json")
-	files["envelope.json"] = text
-	return files, err
+	return c, nil
 }
 
-func render(r *jsonschema.Reflector, t reflect.Type, name string) ([]byte, error) {
+// named is the schema of a struct, which has the name of its file.
+func named(r *jsonschema.Reflector, t reflect.Type, name string) *jsonschema.Schema {
 	s := r.ReflectFromType(t)
-	s.ID = jsonschema.ID(idPrefix + name)
-	text, err := json.MarshalIndent(s, "", "  ")
+	s.ID = jsonschema.ID(idPrefix + name + ".json")
+	return s
+}
+
+// files are what is generated, by path from the folder of package events: one schema
+// per type, that of the envelope, the AsyncAPI document and the page for people.
+func (c corpus) files() (map[string][]byte, error) {
+	async, err := c.asyncAPI()
 	if err != nil {
-		return nil, fmt.Errorf("write schema of %s: %w", t, err)
+		return nil, err
 	}
-	for _, c := range "<>&" { // the library escapes them for HTML, where no schema stands
+	values := map[string]any{"envelope.json": c.envelope, "asyncapi.json": async}
+	for name, s := range c.types {
+		values[name+".json"] = s
+	}
+	files := make(map[string][]byte, len(values)+1)
+	for name, v := range values {
+		text, err := indented(v)
+		if err != nil {
+			return nil, fmt.Errorf("write %s: %w", name, err)
+		}
+		files[path.Join(folder, name)] = text
+	}
+	return files, nil
+}
+
+// indented is JSON as it is committed.
+func indented(v any) ([]byte, error) {
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range "<>&" { // encoding/json escapes them for HTML, where no schema stands
 		text = bytes.ReplaceAll(text, fmt.Appendf(nil, `\u%04x`, c), []byte(string(c)))
 	}
 	return append(text, '\n'), nil

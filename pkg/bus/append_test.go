@@ -223,6 +223,7 @@ func TestJudge(t *testing.T) {
 		{nil, stored},
 		{api(400, 10071), moved},
 		{api(400, 10164), crowded},
+		{api(409, 10158), crowded},
 		{api(400, 10201), duplicate},
 		{api(503, 10077), full},
 		{api(503, 10008), unclear},

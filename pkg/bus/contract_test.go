@@ -13,7 +13,22 @@ import (
 )
 
 func TestContract(t *testing.T) {
-	contract.Run(t, func(t *testing.T) service.Log { return newFaulty(openTest(t)) })
+	contract.Run(t, func(t *testing.T) service.Log {
+		b := openTest(t)
+		return newFaulty(b, func(t *testing.T) *Bus { return connectTest(t, b.id.Server, "twin") })
+	})
+}
+
+// The log on three servers is the same log.
+func TestContractOnThreeServers(t *testing.T) {
+	c := startTrio(t)
+	was := contract.Rounds
+	contract.Rounds = was / 10
+	t.Cleanup(func() { contract.Rounds = was })
+	contract.Run(t, func(t *testing.T) service.Log {
+		c.emptyLog(t)
+		return newFaulty(c.connect(t, "test"), func(t *testing.T) *Bus { return c.connect(t, "twin") })
+	})
 }
 
 // faulty loses answers and lets a twin be faster.
@@ -23,10 +38,11 @@ type faulty struct {
 	lose   int
 	before int
 	hook   func()
+	twin   func(*testing.T) *Bus
 }
 
-func newFaulty(b *Bus) *faulty {
-	f := &faulty{Bus: b}
+func newFaulty(b *Bus, twin func(*testing.T) *Bus) *faulty {
+	f := &faulty{Bus: b, twin: twin}
 	publish, publishBatch := b.publish, b.publishBatch
 	b.publish = func(ctx context.Context, m *nats.Msg) (*jetstream.PubAck, error) {
 		f.reach()
@@ -59,7 +75,7 @@ func (f *faulty) Before(n int, hook func()) {
 	f.before, f.hook = n, hook
 }
 
-func (f *faulty) Twin(t *testing.T) service.Log { return connectTest(t, f.id.Server, "twin") }
+func (f *faulty) Twin(t *testing.T) service.Log { return f.twin(t) }
 
 func (f *faulty) loses() bool {
 	f.mu.Lock()

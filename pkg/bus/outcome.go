@@ -27,6 +27,7 @@ const (
 var outcomes = map[jetstream.ErrorCode]outcome{
 	10201: duplicate, // batch contains a duplicate message id
 	10071: moved,     // wrong last sequence: N
+	10158: crowded,   // duplicate message id is in process: our own earlier try (R3)
 	10164: crowded,   // wrong last sequence
 	10008: unclear,   // system temporarily unavailable
 	10118: unclear,   // stream is offline

@@ -23,13 +23,14 @@ const (
 // ServerOptions says how the embedded server runs. Every acknowledged event is on
 // the disk, whatever the profile; only a test may say otherwise.
 type ServerOptions struct {
-	Name       string // server name; "" is slipway
-	Host       string // listening address; "" is loopback
-	Port       int    // -1 is a free one
-	StoreDir   string // where the streams lie; required
-	MaxStore   int64  // bytes all file streams may reserve; 0 is 2 GiB
-	DontListen bool   // in-process connections only
-	NoSync     bool   // tests only, refused elsewhere: a power cut loses what was acknowledged
+	Name       string   // server name; "" is slipway, in a cluster it must be its own
+	Host       string   // listening address; "" is loopback
+	Port       int      // -1 is a free one
+	StoreDir   string   // where the streams lie; required
+	MaxStore   int64    // bytes all file streams may reserve; 0 is 2 GiB
+	DontListen bool     // in-process connections only
+	NoSync     bool     // tests only, refused elsewhere: a power cut loses what was acknowledged
+	Cluster    *Cluster // nil: the only server there is
 	Log        zerolog.Logger
 }
 
@@ -67,6 +68,11 @@ func (o ServerOptions) check() error {
 		return fmt.Errorf("StoreDir is empty: name the directory that keeps the log")
 	case o.NoSync && !testing.Testing():
 		return fmt.Errorf("NoSync is for tests: every acknowledged event must be on the disk")
+	}
+	if o.Cluster != nil {
+		if err := o.Cluster.check(o.Name); err != nil {
+			return err
+		}
 	}
 	if err := os.MkdirAll(o.StoreDir, 0o700); err != nil {
 		return fmt.Errorf("make StoreDir: %w", err)
@@ -111,6 +117,9 @@ func (o ServerOptions) options() *server.Options {
 	}
 	if opts.JetStreamMaxStore == 0 {
 		opts.JetStreamMaxStore = defaultStore
+	}
+	if o.Cluster != nil {
+		o.Cluster.join(opts)
 	}
 	return opts
 }

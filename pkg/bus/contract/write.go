@@ -55,6 +55,7 @@ func loseAnswer(t *testing.T, log service.Log) {
 // compete lets two writers say different entities under one guard, both behind the
 // same fact.
 func compete(t *testing.T, log service.Log) {
+	logs := [2]service.Log{log, twinOf(t, log)}
 	tail := uint64(0)
 	for round := 1; round <= Rounds; round++ {
 		said := [2]events.Event{fact("race", uint64(round), round), retired("race", uint64(round))}
@@ -63,7 +64,7 @@ func compete(t *testing.T, log service.Log) {
 		var both sync.WaitGroup
 		for i := range said {
 			both.Go(func() {
-				results[i], errs[i] = log.Append(limit(t), Guard("race"), tail, said[i:i+1])
+				results[i], errs[i] = logs[i].Append(limit(t), Guard("race"), tail, said[i:i+1])
 			})
 		}
 		both.Wait()
@@ -121,11 +122,16 @@ type Twin interface {
 	Twin(t *testing.T) service.Log
 }
 
-func twinSays(t *testing.T, log service.Log, app string, expected uint64, es ...events.Event) {
+// twinOf is another process's log, or the same where there is none.
+func twinOf(t *testing.T, log service.Log) service.Log {
 	if with, ok := log.(Twin); ok {
-		log = with.Twin(t)
+		return with.Twin(t)
 	}
-	say(t, log, app, expected, es...)
+	return log
+}
+
+func twinSays(t *testing.T, log service.Log, app string, expected uint64, es ...events.Event) {
+	say(t, twinOf(t, log), app, expected, es...)
 }
 
 func follow(t *testing.T, log service.Log) {

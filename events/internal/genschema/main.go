@@ -1,9 +1,9 @@
 // Command genschema writes what is generated from the catalogue: the JSON Schema of
-// every event and the AsyncAPI document into events/schema.
+// every event and the AsyncAPI document into events/schema, and docs/EVENTS.md.
 //
-// Promise: one file per CloudEvents type, one for the envelope and asyncapi.json, the
-// doc comments of the payload structs as descriptions; the same structs give the same
-// bytes. A field without a comment fails.
+// Promise: one file per CloudEvents type, one for the envelope, asyncapi.json and the
+// page for people, the doc comments of the payload structs as descriptions; the same
+// structs give the same bytes. A field without a comment fails.
 //
 // May assume: it runs in the folder of package events, as go generate does.
 package main

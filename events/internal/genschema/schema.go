@@ -66,7 +66,7 @@ func (c corpus) files() (map[string][]byte, error) {
 	for name, s := range c.types {
 		values[name+".json"] = s
 	}
-	files := make(map[string][]byte, len(values)+1)
+	files := map[string][]byte{pagePath: c.page()}
 	for name, v := range values {
 		text, err := indented(v)
 		if err != nil {

@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"testing"
 	"time"
@@ -14,6 +15,13 @@ import (
 
 // The server's clock of access times must start outside any bubble of fake time.
 func TestMain(m *testing.M) {
+	if described := os.Getenv(serverVariable); described != "" {
+		if err := serve(described); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	ats.Register()
 	os.Exit(m.Run())
 }
@@ -103,6 +111,11 @@ func say(t *testing.T, b *Bus, expected uint64, es ...events.Event) service.Resu
 
 // await asks until it holds.
 func await(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	awaitWithin(t, bound, what, holds)
+}
+
+func awaitWithin(t *testing.T, bound time.Duration, what string, holds func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(bound); !holds(); {
 		if time.Now().After(deadline) {

@@ -14,7 +14,7 @@ import (
 // the streams made on them.
 type trio struct {
 	options [3]ServerOptions
-	servers [3]*Server // nil: ended
+	servers [3]*Server
 }
 
 func startTrio(t *testing.T) *trio {
@@ -68,10 +68,8 @@ func (c *trio) start(t *testing.T, i int) {
 	t.Cleanup(s.Shutdown)
 }
 
-func (c *trio) stop(i int) {
-	c.servers[i].Shutdown()
-	c.servers[i] = nil
-}
+// end is what SIGTERM does to a process.
+func (c *trio) end(i int) { c.servers[i].Shutdown() }
 
 func (c *trio) connect(t *testing.T, name string) *Bus {
 	t.Helper()

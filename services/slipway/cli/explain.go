@@ -9,9 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"slipway.dev/events"
+	"slipway.dev/pkg/nearest"
 	"slipway.dev/services/deployer/appfile"
 	"slipway.dev/services/slipway/fault"
-	"slipway.dev/pkg/nearest"
 	"slipway.dev/services/slipway/output"
 )
 

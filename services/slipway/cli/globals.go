@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"slipway.dev/services/slipway/fault"
 	"slipway.dev/pkg/nearest"
+	"slipway.dev/services/slipway/fault"
 )
 
 // Words of the global flags that take one of a list.

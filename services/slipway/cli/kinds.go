@@ -29,6 +29,7 @@ var kinds = map[string]kind{
 	"DeploymentList": {items: reflect.TypeFor[view.Deployment]()},
 	"DoctorList":     {items: reflect.TypeFor[doctor.Check](), single: reflect.TypeFor[doctor.Totals]()},
 	"Error":          {},
+	"EventCheckList": {items: reflect.TypeFor[eventCheck]()},
 	"Explanation":    {single: reflect.TypeFor[explanation]()},
 	"InstanceList":   {items: reflect.TypeFor[view.Instance]()},
 	"NodeList":       {items: reflect.TypeFor[view.Node]()},

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"slipway.dev/services/slipway/fault"
 	"slipway.dev/pkg/nearest"
+	"slipway.dev/services/slipway/fault"
 	"slipway.dev/services/slipway/output"
 )
 
@@ -103,6 +103,7 @@ func newRootCommand(env *Env) *cobra.Command {
 		newRollbackCommand(env), newPromoteCommand(env), newPauseCommand(env), newResumeCommand(env),
 		newAbortCommand(env), newRetryCommand(env), newRetireCommand(env),
 		newLogsCommand(env), newEventsCommand(env), newWhyCommand(env), newExplainCommand(env),
+		newSchemaCommand(env), newAsyncAPICommand(env),
 		newCompletionCommand(env),
 	)
 	for _, cmd := range root.Commands() {

@@ -20,14 +20,14 @@ type eventsFlags struct {
 	release                     int
 	correlation, subject        string
 	withWishes, raw             bool
-	since, until, from, to      string
+	since, until, from, to, at  string
 }
 
 func newEventsCommand(env *Env) *cobra.Command {
 	var q eventsFlags
 	cmd := &cobra.Command{
 		Use: "events", Short: "Show the facts of the log", Args: cobra.NoArgs,
-		Example:     "  slipway events -n 20\n  slipway events --app shop --entity release -o json",
+		Example:     "  slipway events -n 20\n  slipway events --app shop --entity release -o json\n  slipway events --at 14:03 --type '*.ready'",
 		Annotations: annotated("read", "0 3 5 130"),
 		RunE:        func(cmd *cobra.Command, _ []string) error { return env.events(cmd.Context(), q) },
 	}
@@ -47,6 +47,7 @@ func newEventsCommand(env *Env) *cobra.Command {
 	f.StringVar(&q.until, "until", "", "stored before this moment")
 	f.StringVar(&q.from, "from", "", "from this sequence on")
 	f.StringVar(&q.to, "to", "", "up to this sequence")
+	f.StringVar(&q.at, "at", "", "the last fact of every key then: RFC 3339, 15:04, an age such as 10m, or #18190")
 	cmd.AddCommand(newEventsGetCommand(env), newEventsTypesCommand(env))
 	return cmd
 }

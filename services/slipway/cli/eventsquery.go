@@ -22,10 +22,13 @@ func (q *query) bounds(ctx context.Context) (err error) {
 		return q.away(ctx, err)
 	}
 	q.era, q.upTo = head.Era, head
-	if q.since, err = q.when(q.eventsFlags.since); err != nil {
+	if q.at != "" {
+		return q.lookBack(ctx)
+	}
+	if q.since, err = q.when(ctx, q.eventsFlags.since); err != nil {
 		return err
 	}
-	if q.until, err = q.when(q.eventsFlags.until); err != nil {
+	if q.until, err = q.when(ctx, q.eventsFlags.until); err != nil {
 		return err
 	}
 	if q.from != "" {
@@ -109,6 +112,9 @@ func globbed(glob string, k events.Kind) bool {
 
 // list shows what the log holds.
 func (q *query) list(ctx context.Context) error {
+	if q.at != "" {
+		return q.lastOfEach(ctx)
+	}
 	if q.withWishes {
 		return q.merged(ctx)
 	}
@@ -131,8 +137,18 @@ func (q *query) list(ctx context.Context) error {
 }
 
 func (q *query) fetch(ctx context.Context, after events.Position, fn func(entry) error) error {
+	return q.fetchAll(ctx, after, func(x entry) error {
+		if q.matches(x.event) {
+			return fn(x)
+		}
+		return nil
+	})
+}
+
+// fetchAll gives all that the server's filter lets through.
+func (q *query) fetchAll(ctx context.Context, after events.Position, fn func(entry) error) error {
 	return q.bus.Fetch(ctx, q.filter(), after, q.upTo, func(m service.Message) error {
-		if e, ok := parsed(m); ok && q.matches(e) {
+		if e, ok := parsed(m); ok {
 			return fn(entry{events.StreamEvents, e, m})
 		}
 		return nil

@@ -13,12 +13,13 @@ import (
 
 func newHistoryCommand(env *Env) *cobra.Command {
 	var n int
+	var at string
 	cmd := &cobra.Command{
 		Use: "history APP", Short: "List an app's releases, the newest first", Args: cobra.ExactArgs(1),
 		Example:     "  slipway history shop\n  slipway history shop -n 3 -o json",
 		Annotations: annotated("read", "0 3 5"), ValidArgsFunction: env.appNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return env.looking(cmd.Context(), nil, func(_ context.Context, s *session) error {
+			return env.looking(cmd.Context(), at, func(_ context.Context, s *session) error {
 				if _, err := s.app(args[0]); err != nil {
 					return err
 				}
@@ -41,5 +42,6 @@ func newHistoryCommand(env *Env) *cobra.Command {
 		},
 	}
 	cmd.Flags().IntVarP(&n, "number", "n", 0, "at most so many (default: all)")
+	atFlag(cmd, &at)
 	return cmd
 }

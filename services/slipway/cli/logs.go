@@ -13,7 +13,6 @@ import (
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/bus"
-	"slipway.dev/services/slipway/fault"
 	"slipway.dev/services/slipway/output"
 	"slipway.dev/services/slipway/view"
 )
@@ -68,7 +67,7 @@ func (e *Env) logs(ctx context.Context, what string, l logsFlags) error {
 	if err != nil {
 		return err
 	}
-	since, err := s.when(l.since)
+	since, err := s.when(ctx, l.since)
 	if err != nil {
 		return err
 	}
@@ -196,28 +195,4 @@ func (p *logPrinter) end() error {
 		}
 	}
 	return nil
-}
-
-// when reads a moment: a time, a time of today, or an age.
-func (e *Env) when(text string) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
-	if d, err := time.ParseDuration(text); err == nil && d >= 0 && text != "0" {
-		return e.Now().Add(-d), nil
-	}
-	if t, err := time.Parse(time.RFC3339, text); err == nil {
-		return t, nil
-	}
-	zone := time.Local
-	if e.UTC {
-		zone = time.UTC
-	}
-	for _, form := range []string{"15:04:05", "15:04"} {
-		if t, err := time.ParseInLocation(form, text, zone); err == nil {
-			y, m, d := e.Now().In(zone).Date()
-			return time.Date(y, m, d, t.Hour(), t.Minute(), t.Second(), 0, zone), nil
-		}
-	}
-	return time.Time{}, fault.New("SLW-U002", "%q is no moment: RFC 3339, 15:04, or an age such as 10m", text)
 }

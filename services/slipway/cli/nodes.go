@@ -16,17 +16,20 @@ import (
 )
 
 func newNodesCommand(env *Env) *cobra.Command {
-	return &cobra.Command{
+	var at string
+	cmd := &cobra.Command{
 		Use: "nodes", Short: "List the nodes", Args: cobra.NoArgs,
 		Example:     "  slipway nodes\n  slipway nodes -o wide",
 		Annotations: annotated("read", "0 3 5"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return env.looking(cmd.Context(), nil, func(ctx context.Context, s *session) error {
+			return env.looking(cmd.Context(), at, func(ctx context.Context, s *session) error {
 				list := s.log.Nodes(s.nodeLeases(ctx))
 				return s.show(s.document("NodeList", list), func(w io.Writer) error { return s.nodesTable(w, list) })
 			})
 		},
 	}
+	atFlag(cmd, &at)
+	return cmd
 }
 
 func (s *session) nodesTable(w io.Writer, list []view.Node) error {
@@ -40,8 +43,12 @@ func (s *session) nodesTable(w io.Writer, list []view.Node) error {
 	return t.Write(w, s.width(w))
 }
 
-// nodeLeases are when each node was last heard; hearsay, so none is no fault.
+// nodeLeases are when each node was last heard; hearsay, so none is no fault, and of
+// another moment there is none.
 func (s *session) nodeLeases(ctx context.Context) map[string]time.Time {
+	if s.past != nil {
+		return nil
+	}
 	const prefix = "slipway.lease.node."
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()

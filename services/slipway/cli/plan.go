@@ -30,7 +30,7 @@ func newPlanCommand(env *Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return env.looking(cmd.Context(), nil, func(_ context.Context, s *session) error {
+			return env.looking(cmd.Context(), "", func(_ context.Context, s *session) error {
 				var plans []view.Plan
 				for _, p := range list {
 					plans = append(plans, s.plan(p.App))

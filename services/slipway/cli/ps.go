@@ -13,12 +13,13 @@ import (
 
 func newPsCommand(env *Env) *cobra.Command {
 	var all bool
+	var at string
 	cmd := &cobra.Command{
 		Use: "ps [APP]", Short: "List the instances", Args: cobra.MaximumNArgs(1),
-		Example:     "  slipway ps\n  slipway ps shop --all",
+		Example:     "  slipway ps\n  slipway ps shop --all --at 10m",
 		Annotations: annotated("read", "0 3 5"), ValidArgsFunction: env.appNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return env.looking(cmd.Context(), nil, func(_ context.Context, s *session) error {
+			return env.looking(cmd.Context(), at, func(_ context.Context, s *session) error {
 				app := ""
 				if len(args) == 1 {
 					app = args[0]
@@ -32,6 +33,7 @@ func newPsCommand(env *Env) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "those that have ended too")
+	atFlag(cmd, &at)
 	return cmd
 }
 

@@ -8,12 +8,12 @@ import (
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/bus"
+	"slipway.dev/pkg/nearest"
 	"slipway.dev/pkg/service"
 	"slipway.dev/services/deployer"
 	"slipway.dev/services/deployer/appfile"
 	"slipway.dev/services/slipway/fault"
 	"slipway.dev/services/slipway/natscontext"
-	"slipway.dev/pkg/nearest"
 	"slipway.dev/services/slipway/output"
 	"slipway.dev/services/slipway/view"
 )
@@ -28,6 +28,7 @@ type session struct {
 	feed  *feed
 	era   uint32
 	keep  func(service.Message) // called with each message of the log; nil: none
+	past  *moment               // what --at names; nil: now
 }
 
 // errTimeout is the cause of a context that --timeout ended.
@@ -64,13 +65,23 @@ func refusals(d events.Document) (list []events.Refusal) {
 
 // open connects and folds the log up to now. close ends it.
 func (e *Env) open(ctx context.Context, keep func(service.Message)) (*session, error) {
-	b, label, err := e.Connect(ctx)
+	return e.openAt(ctx, "", keep)
+}
+
+// openAt connects and folds the log up to what --at names, "" for now.
+func (e *Env) openAt(ctx context.Context, at string, keep func(service.Message)) (*session, error) {
+	s, err := e.connect(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s := &session{Env: e, bus: b, label: label, log: view.NewLog(e.config()), keep: keep}
-	if err := s.catchUp(ctx); err != nil {
-		b.Close()
+	s.keep = keep
+	if at == "" {
+		err = s.catchUp(ctx)
+	} else {
+		err = s.goBack(ctx, at)
+	}
+	if err != nil {
+		s.close()
 		return nil, s.away(ctx, err)
 	}
 	return s, nil
@@ -93,6 +104,39 @@ func (s *session) catchUp(ctx context.Context) error {
 			return nil
 		}
 		s.hear(i.message)
+	}
+}
+
+// goBack folds the log up to what --at names, and nothing behind it.
+func (s *session) goBack(ctx context.Context, at string) error {
+	m, err := s.moment(ctx, at)
+	if err != nil {
+		return err
+	}
+	s.past = &m
+	return s.upTo(ctx, m.at, nil, func(m service.Message) { s.hear(m) })
+}
+
+// upTo reads the log from its beginning up to a position and including it.
+func (s *session) upTo(ctx context.Context, end events.Position, filters []string, take func(service.Message)) error {
+	if end.IsZero() {
+		return nil
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	f := follow(ctx, s.bus.Read, events.Position{}, filters)
+	for {
+		i, err := f.next(ctx)
+		switch {
+		case err != nil:
+			return err
+		case i.caughtUp || i.message.Pos.After(end):
+			return nil
+		}
+		take(i.message)
+		if i.message.Pos == end {
+			return nil
+		}
 	}
 }
 
@@ -145,11 +189,12 @@ func (s *session) app(name string) (*deployer.App, error) {
 	return a, nil
 }
 
-// looking opens a session for a verb that only reads and closes it behind it.
-func (e *Env) looking(ctx context.Context, keep func(service.Message), look func(context.Context, *session) error) error {
+// looking opens a session for a verb that only reads, at what --at names ("": now),
+// and closes it behind it.
+func (e *Env) looking(ctx context.Context, at string, look func(context.Context, *session) error) error {
 	ctx, cancel := e.deadline(ctx, readTimeout)
 	defer cancel()
-	s, err := e.open(ctx, keep)
+	s, err := e.openAt(ctx, at, nil)
 	if err != nil {
 		return err
 	}

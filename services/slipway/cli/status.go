@@ -8,24 +8,28 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"slipway.dev/services/slipway/fault"
 	"slipway.dev/services/slipway/output"
 	"slipway.dev/services/slipway/view"
 )
 
 func newStatusCommand(env *Env) *cobra.Command {
 	var watch, wait bool
+	var at string
 	cmd := &cobra.Command{
 		Use: "status [APP…]", Short: "Show what serves, and what is on its way",
-		Example:     "  slipway status\n  slipway status shop --wait",
+		Example:     "  slipway status\n  slipway status shop --wait\n  slipway status --at 14:03",
 		Annotations: annotated("read", "0 1 3 5 7 124 130"), ValidArgsFunction: env.appNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
+			case at != "" && (watch || wait):
+				return fault.New("SLW-U002", "--at looks back, --watch and --wait look on: one of them")
 			case watch:
 				return env.watchStatus(cmd.Context(), args)
 			case wait:
 				return env.waitStatus(cmd.Context(), args)
 			}
-			return env.looking(cmd.Context(), nil, func(_ context.Context, s *session) error {
+			return env.looking(cmd.Context(), at, func(_ context.Context, s *session) error {
 				apps, err := s.apps(args)
 				if err != nil {
 					return err
@@ -36,6 +40,7 @@ func newStatusCommand(env *Env) *cobra.Command {
 	}
 	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "again at each change, until Ctrl-C")
 	cmd.Flags().BoolVar(&wait, "wait", false, "until nothing is on its way; ends as deploy would have ended")
+	atFlag(cmd, &at)
 	return cmd
 }
 
@@ -45,7 +50,7 @@ func (s *session) apps(names []string) (list []view.App, err error) {
 		names = s.log.Apps()
 	}
 	for _, name := range names {
-		app, ok := s.log.Status(name, s.Now())
+		app, ok := s.log.Status(name, s.then())
 		if !ok {
 			return nil, s.noApp(name)
 		}
@@ -87,7 +92,7 @@ func (s *session) releasesTable(w io.Writer, apps []view.App) error {
 				t.Row(name, r.Version, r.State, output.Percent(r.Want))
 			}
 			for _, i := range r.Instances {
-				t.Row(name, r.Version, r.State, output.Percent(r.Want), i.ID, i.Node, i.State, output.Age(s.Now().Sub(i.Since.Time)), i.Reason)
+				t.Row(name, r.Version, r.State, output.Percent(r.Want), i.ID, i.Node, i.State, output.Age(s.then().Sub(i.Since.Time)), i.Reason)
 			}
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,15 +13,17 @@ import (
 	"slipway.dev/services/slipway/fault"
 	"slipway.dev/services/slipway/output"
 	"slipway.dev/services/slipway/view"
+	"slipway.dev/services/slipway/when"
 )
 
 func newWhyCommand(env *Env) *cobra.Command {
-	return &cobra.Command{
+	var at string
+	cmd := &cobra.Command{
 		Use: "why APP|RELEASE|INSTANCE|EVENTID", Short: "Walk from what is to the wish or the fault that began it",
 		Example:     "  slipway why shop\n  slipway why shop/7",
 		Annotations: annotated("read", "0 3 5"), Args: cobra.ExactArgs(1), ValidArgsFunction: env.appNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return env.looking(cmd.Context(), nil, func(ctx context.Context, s *session) error {
+			return env.looking(cmd.Context(), at, func(ctx context.Context, s *session) error {
 				from, err := s.meant(args[0])
 				if err != nil {
 					return err
@@ -36,6 +37,8 @@ func newWhyCommand(env *Env) *cobra.Command {
 			})
 		},
 	}
+	atFlag(cmd, &at)
+	return cmd
 }
 
 // meant is the fact a person means: an event by id or sequence, or the last one of an
@@ -61,21 +64,11 @@ func (s *session) meant(what string) (view.Fact, error) {
 
 // sequence reads #18190 and #2.18190.
 func (s *session) sequence(what string) (events.Position, bool) {
-	digits, ok := strings.CutPrefix(what, "#")
-	if !ok {
-		return events.Position{}, false
+	at, err := when.Sequence(what)
+	if at.Era == 0 {
+		at.Era = s.era
 	}
-	p := events.Position{Era: s.era}
-	if era, seq, two := strings.Cut(digits, "."); two {
-		n, err := strconv.ParseUint(era, 10, 32)
-		if err != nil {
-			return p, false
-		}
-		p.Era, digits = uint32(n), seq
-	}
-	n, err := strconv.ParseUint(digits, 10, 64)
-	p.Seq = n
-	return p, err == nil
+	return at, err == nil
 }
 
 // wishes are the wishes still kept about an app, by id.

@@ -1,0 +1,77 @@
+package when
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"slipway.dev/events"
+)
+
+// ErrForm is a text that is no moment.
+var ErrForm = errors.New("no moment: RFC 3339, 15:04, an age such as 10m, or a sequence such as #18190")
+
+// When is a moment: a time, or a place in the log.
+type When struct {
+	Time     time.Time       // zero: it is a place in the log
+	Position events.Position // era 0: the present one
+}
+
+// IsZero tells whether no moment is named.
+func (w When) IsZero() bool { return w.Time.IsZero() && w.Position.IsZero() }
+
+// Parse reads a moment; ages count back from now, and a time of day is of the day
+// that now is in zone. "" is no moment. The error is ErrForm.
+func Parse(text string, now time.Time, zone *time.Location) (When, error) {
+	if text == "" {
+		return When{}, nil
+	}
+	if strings.HasPrefix(text, "#") {
+		at, err := Sequence(text)
+		return When{Position: at}, err
+	}
+	if age, ok := age(text); ok {
+		return When{Time: now.Add(-age)}, nil
+	}
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		return When{Time: t}, nil
+	}
+	if t, ok := today(text, now.In(zone)); ok {
+		return When{Time: t}, nil
+	}
+	return When{}, fmt.Errorf("%q is %w", text, ErrForm)
+}
+
+// Sequence reads #18190 and #2.18190; without an era it is 0, the present one.
+func Sequence(text string) (events.Position, error) {
+	digits, ok := strings.CutPrefix(text, "#")
+	era, seq, two := strings.Cut(digits, ".")
+	if !two {
+		era, seq = "0", digits
+	}
+	e, err1 := strconv.ParseUint(era, 10, 32)
+	n, err2 := strconv.ParseUint(seq, 10, 64)
+	if !ok || err1 != nil || err2 != nil || n == 0 || two && e == 0 {
+		return events.Position{}, fmt.Errorf("%q is %w", text, ErrForm)
+	}
+	return events.Position{Era: uint32(e), Seq: n}, nil
+}
+
+// age reads how long ago; a bare number has no unit and is none.
+func age(text string) (time.Duration, bool) {
+	d, err := time.ParseDuration(text)
+	return d, err == nil && d >= 0 && text != "0" && !strings.HasPrefix(text, "+")
+}
+
+// today reads a time of the day that now is.
+func today(text string, now time.Time) (time.Time, bool) {
+	for _, form := range []string{"15:04:05", "15:04"} {
+		if t, err := time.Parse(form, text); err == nil {
+			y, m, d := now.Date()
+			return time.Date(y, m, d, t.Hour(), t.Minute(), t.Second(), 0, now.Location()), true
+		}
+	}
+	return time.Time{}, false
+}

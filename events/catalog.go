@@ -153,6 +153,8 @@ var Catalog = join(
 		row[WishHoldLifted]("hold", "lifted"),
 		row[WishEvictionRequested]("eviction", "requested"),
 		row[WishEvictionLifted]("eviction", "lifted"),
+		row[WishRequeueRequested]("requeue", "requested"),
+		row[WishDropRequested]("drop", "requested"),
 	),
 )
 

@@ -28,6 +28,24 @@ type LetterDropped struct{ OfLetter }
 // LetterRefused says why a requeue or drop was not granted.
 type LetterRefused struct{ OfLetter }
 
+// WishRequeueRequested asks a participant to read a parked event again.
+type WishRequeueRequested struct{ OfLetterWish }
+
+// WishDropRequested asks a participant to let a parked event go for ever.
+type WishDropRequested struct{ OfLetterWish }
+
+// OfLetterWish names the letter a wish is about and who is to answer.
+type OfLetterWish struct {
+	Participant string `json:"participant"`       // who parked it: deployer, node-n1, gateway-gw1-a
+	Position    string `json:"position"`          // era:seq of the event
+	Message     string `json:"message,omitempty"` // the person's words
+}
+
+// About places a wish about a letter at its participant.
+func (o OfLetterWish) About() About {
+	return About{Place: o.Participant, Subject: Beside(o.Participant, o.Position)}
+}
+
 // OfGuarantee names a promise and who measures it.
 type OfGuarantee struct {
 	Participant string `json:"participant"`     // deployer, node-n1, gateway-gw1-a

@@ -27,8 +27,9 @@ type NodeDescription struct {
 // NodeJoined begins a boot of a node's agent.
 type NodeJoined struct {
 	OfNode
-	Incarnation int    `json:"incarnation"`     // grows at each start
-	Nonce       string `json:"nonce,omitempty"` // made by this start of the agent, so that it knows its own word
+	Incarnation int    `json:"incarnation"`         // grows at each start
+	Nonce       string `json:"nonce,omitempty"`     // made by this start of the agent, so that it knows its own word
+	FirstPort   int    `json:"firstPort,omitempty"` // ports are allotted from here on; absent: where they were
 	NodeDescription
 }
 

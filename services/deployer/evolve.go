@@ -1,6 +1,7 @@
 package deployer
 
 import (
+	"strings"
 	"time"
 
 	"slipway.dev/events"
@@ -80,7 +81,7 @@ func (a *App) evolveRelease(e events.Event) {
 		return
 	}
 	r.evolve(a, e)
-	if e.Kind.Happened != "refused" {
+	if !strings.HasSuffix(e.Kind.Happened, "refused") { // a wish that was refused changes nothing
 		r.Cause, r.Why = service.CauseOf(e), e.Reason
 	}
 }
@@ -127,6 +128,7 @@ func (r *Release) evolve(a *App, e events.Event) {
 		a.Stable = r.Number
 		if d.How == fastRolledBack {
 			r.Phase, r.WarmUntil, r.Ended = completed, time.Time{}, at(e)
+			r.Took, r.Requests, r.Failed = at(e).Sub(a.Route.At).Milliseconds(), 0, 0 // of the flip
 		}
 	case events.ReleaseDemoted:
 		r.Phase, r.WarmUntil = cold, d.WarmUntil

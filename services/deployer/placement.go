@@ -117,16 +117,20 @@ func (b *board) lacks(q *Request) string {
 	if len(b.spots) == 0 {
 		return "there is no node"
 	}
-	why, free := map[string]int{}, int64(0)
+	why, free := map[string]int{}, events.Resources{}
 	for i, s := range b.spots {
 		why[cmp.Or(b.queue.never[i], b.full(q, i))]++
-		free = max(free, s.MemoryBytes*(100-reservePercent)/100-s.use.Reserved.MemoryBytes)
+		free.MemoryBytes = max(free.MemoryBytes, s.MemoryBytes*(100-reservePercent)/100-s.use.Reserved.MemoryBytes)
+		free.CPUMilli = max(free.CPUMilli, s.CPUMilli*(100-reservePercent)/100-s.use.Reserved.CPUMilli)
 	}
 	var parts []string
 	for _, reason := range service.Sorted(why) {
 		part := strconv.Itoa(why[reason]) + " " + reason
-		if reason == "lack memory" {
-			part += fmt.Sprintf(" (need %s, most free %s)", bytesWords(q.Resources.MemoryBytes), bytesWords(free))
+		switch reason {
+		case "lack memory":
+			part += fmt.Sprintf(" (need %s, most free %s)", bytesWords(q.Resources.MemoryBytes), bytesWords(free.MemoryBytes))
+		case "lack cpu":
+			part += fmt.Sprintf(" (need %dm, most free %dm: resources.cpu)", q.Resources.CPUMilli, free.CPUMilli)
 		}
 		parts = append(parts, part)
 	}

@@ -128,8 +128,8 @@ func (v view) rollback(w events.Event, d events.WishRollbackRequested) (say serv
 		return no("serving", fmt.Sprintf("release %d serves already", r.Number))
 	}
 	why := orWords(d.Message, "rolled back by "+w.Actor)
-	if v.ableWarm(r) {
-		return v.flipTo(r, c, why)
+	if w := v.warmOf(r.Revision); w != nil { // the same thing under another number, running
+		return v.flipTo(w, c, why)
 	}
 	strategy := events.BlueGreen
 	if v.age(r) > v.policy().Keep.Window {

@@ -48,7 +48,7 @@ func (v view) answer() (say service.Says) {
 	case events.WishHoldLifted:
 		return v.unhold(w)
 	}
-	return v.refuse(w, "this version has no answer to "+w.Kind.Name())
+	return v.refuse(w, "unknown: this version has no answer to "+w.Kind.Name())
 }
 
 // refuse says no to a wish, by its kind.
@@ -73,7 +73,8 @@ func (v view) refuse(w events.Event, why string) (say service.Says) {
 	case "hold":
 		to.Fact(events.RouteRefused{OfRoute: events.OfRoute{App: v.Name, Generation: v.Route.Generation}})
 	default:
-		return v.refuseWith(w, []events.Refusal{{Code: strings.TrimSuffix(strings.Fields(why + " refused")[0], ":"), Text: why}})
+		code, text, _ := strings.Cut(why, ": ")
+		return v.refuseWith(w, []events.Refusal{{Code: code, Text: text}})
 	}
 	return say
 }

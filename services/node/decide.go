@@ -29,7 +29,7 @@ func (c Config) decide(s *State, now time.Time) service.Says {
 	switch {
 	case !s.joined():
 		d.say.Because(service.Cause{}, "agent started, boot %d", s.Incarnation+1).Fact(events.NodeJoined{
-			OfNode: events.OfNode{Node: s.Name}, Incarnation: s.Incarnation + 1, Nonce: w.boot.Nonce, NodeDescription: is,
+			OfNode: events.OfNode{Node: s.Name}, Incarnation: s.Incarnation + 1, Nonce: w.boot.Nonce, FirstPort: w.boot.FirstPort, NodeDescription: is,
 		})
 		return d.say
 	case s.Left:

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"hash/fnv"
 	"strconv"
 	"strings"
 
@@ -12,6 +13,21 @@ const (
 	firstPort = 20000
 	lastPort  = 29999
 )
+
+// beginAt lets a node that uses no port begin at one of its own, so that two nodes of
+// one machine do not try the same ones.
+func (s *State) beginAt(port int) {
+	if port >= firstPort && port <= lastPort && len(s.ledger().taken) == 0 {
+		s.NextPort = port
+	}
+}
+
+// PortOf spreads the first ports of nodes by name: of a data folder, for one.
+func PortOf(name string) int {
+	h := fnv.New32a()
+	h.Write([]byte(name))
+	return firstPort + int(h.Sum32()%(lastPort-firstPort+1))
+}
 
 // ledger is what one decision knows of the ports.
 type ledger struct {

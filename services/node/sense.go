@@ -7,6 +7,7 @@ type (
 	// Boot is their first word: what this start of the agent is, and the machine it found.
 	Boot struct {
 		Nonce       string   // made by this start
+		FirstPort   int      // ports are allotted from here on; 0: where they were
 		Arch, Os    string   // amd64, linux
 		Version     string   // of the agent
 		Pid         int      // of the agent

@@ -48,6 +48,7 @@ func (s *State) evolve(e events.Event) {
 	switch d := e.Data.(type) {
 	case events.NodeJoined:
 		s.Incarnation, s.Nonce, s.Said, s.Left, s.Last = d.Incarnation, d.Nonce, d.NodeDescription, false, service.CauseOf(e)
+		s.beginAt(d.FirstPort)
 	case events.NodeChanged:
 		s.Said, s.Last = d.NodeDescription, service.CauseOf(e)
 	case events.NodeLeft:

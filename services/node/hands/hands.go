@@ -128,7 +128,7 @@ func (h *Hands) sense(data any) {
 
 func (h *Hands) boot() node.Boot {
 	return node.Boot{
-		Nonce: rand.Text(), Arch: runtime.GOARCH, Os: runtime.GOOS, Version: h.config.Version, Pid: os.Getpid(),
+		Nonce: rand.Text(), FirstPort: node.PortOf(h.config.Folder), Arch: runtime.GOARCH, Os: runtime.GOOS, Version: h.config.Version, Pid: os.Getpid(),
 		Drivers: []string{h.driver.Name()}, Isolation: []string{h.driver.Isolation()},
 		CPUMilli: int64(runtime.NumCPU()) * 1000, MemoryBytes: memoryBytes(),
 	}

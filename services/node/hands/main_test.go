@@ -120,7 +120,8 @@ func under(filter, subject string) bool {
 	return len(want) == len(got)
 }
 
-func (m *memory) Wishes(ctx context.Context, _ events.Position, _ []string, _ service.Reader) error {
+func (m *memory) Wishes(ctx context.Context, _ events.Position, _ []string, r service.Reader) error {
+	r.CaughtUp()
 	<-ctx.Done()
 	return ctx.Err()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"slipway.dev/services/slipway/fault"
 	"slipway.dev/services/slipway/progress"
 	"slipway.dev/services/slipway/view"
 )
@@ -49,7 +50,44 @@ func (f *follower) run(ctx context.Context) error {
 		}
 	}
 	f.j.Settle(f.log)
+	if f.j.Outcome == "unchanged" && f.j.Goal == view.Completed {
+		return f.resize(ctx, t)
+	}
 	return nil
+}
+
+// cannotGrow is how long no node may have room for a size before a verb gives up on it.
+const cannotGrow = 5 * time.Second
+
+// resize waits until an app whose declaration made no release is of its size: that is
+// what was asked for.
+func (f *follower) resize(ctx context.Context, t *time.Ticker) error {
+	var blocked time.Time
+	for {
+		lacks, there := f.log.Size(f.j.App, f.Now())
+		switch {
+		case there:
+			return nil
+		case lacks == "":
+			blocked = time.Time{}
+		case blocked.IsZero():
+			blocked = f.Now()
+		case f.Now().Sub(blocked) > cannotGrow:
+			return fault.New(planCode, "%s cannot be of the size its file asks for", f.j.App).Because(lacks).Try("slipway status " + f.j.App)
+		}
+		select {
+		case i := <-f.feed.items:
+			if !i.caughtUp {
+				f.hear(i)
+			}
+		case err := <-f.feed.end:
+			return err
+		case <-t.C:
+			f.pass(ctx)
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
 }
 
 func (f *follower) hear(i arrival) {

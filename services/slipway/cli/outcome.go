@@ -128,8 +128,8 @@ func (s *session) failed(code, what string, d view.Deployment) error {
 }
 
 func exitWords(f *deployer.Failure) string {
-	if f.Code < 0 {
-		return f.Instance + " was ended by a signal"
+	if f.Code < 0 { // no exit code: a signal, or it never ran; the node's words tell
+		return f.Instance + " " + f.Reason
 	}
 	return fmt.Sprintf("%s ended with exit code %d", f.Instance, f.Code)
 }

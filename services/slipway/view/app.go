@@ -97,6 +97,29 @@ func (l *Log) Status(name string, now time.Time) (app App, ok bool) {
 	return app, true
 }
 
+// Size tells whether as many instances run as are wanted, no more and no fewer; if
+// not, lacks is why one has no place, or empty.
+func (l *Log) Size(name string, now time.Time) (lacks string, there bool) {
+	a, f := l.App(name)
+	if a == nil || a.Retired || a.Live != 0 {
+		return "", true
+	}
+	r, ready, all := l.read(a, f, now), 0, 0
+	for _, i := range a.Instances {
+		if i.Release != a.Stable {
+			continue
+		}
+		all++
+		if r.Available(i) {
+			ready++
+		}
+		if i.Lacks != "" && !i.Withdrawn {
+			lacks = i.Lacks
+		}
+	}
+	return lacks, ready == r.Target() && all == ready
+}
+
 // stateOf tells how an app is, and why.
 func (l *Log) stateOf(a *deployer.App, n Replicas) (state, reason string) {
 	last := a.Releases[a.Last]

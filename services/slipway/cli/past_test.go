@@ -54,6 +54,11 @@ func TestPast(t *testing.T) {
 	began := time.Now()
 	p.does(0, "deploy", p.file("v1.yaml", e2e.Example("shop", "v1", "rolling", "")), "-y")
 	first, instances, later := p.tells("status"), p.tells("ps", "--all"), time.Now()
+	keys := []string{"app/shop", "placement/cluster", "pool/shop", "lease/node-n1", "node/n1", "gateway/gw1-a"}
+	states := map[string]told{}
+	for _, key := range keys {
+		states[key] = p.tells("state", key)
+	}
 	seen := p.whileDeploying(p.file("v2.yaml", e2e.Example("shop", "v2", "rolling", "")))
 	p.does(7, "deploy", p.file("bad.yaml", never("shop")), "-y")
 	seen = append(seen, p.tells("status"))
@@ -87,6 +92,30 @@ func TestPast(t *testing.T) {
 		}
 		if a := p.asks(0, "nodes", "--at", first.seq()); len(a.Items) != 1 || a.Items[0]["state"] != "ready" {
 			t.Errorf("%+v", a.Items)
+		}
+	})
+	t.Run("interface-15 state --at is what state was there", func(t *testing.T) {
+		for _, key := range keys {
+			was := states[key]
+			if is := p.tells("state", key, "--at", was.seq()); !reflect.DeepEqual(is, was) {
+				t.Errorf("%s at %s\nis  %v\nwas %v", key, was.seq(), is, was)
+			}
+		}
+		if reflect.DeepEqual(states["app/shop"]["state"], p.tells("state", "app/shop")["state"]) {
+			t.Error("two releases later the app is the same")
+		}
+		fits(t, "State", p.does(0, "state", "app/shop", "-o", "json").Stdout)
+		var plain map[string]any
+		if err := json.Unmarshal([]byte(p.does(0, "state", "app/shop").Stdout), &plain); err != nil || plain["name"] != "shop" {
+			t.Errorf("%v: %v", err, plain)
+		}
+		for args, code := range map[string]int{
+			"state shop": 2, "state apps/shop": 2, "state app/": 2, "state app/shpo": 3, "state node/n9": 3,
+			"state gateway/gw9-a": 3, "state app/shop --at #1": 3, "state pool/none": 3,
+		} {
+			if a := p.asks(code, strings.Fields(args)...); a.Kind != "Error" {
+				t.Errorf("%s: %+v", args, a)
+			}
 		}
 	})
 	t.Run("a time is the last fact stored until then", func(t *testing.T) {

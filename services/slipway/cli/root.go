@@ -102,7 +102,7 @@ func newRootCommand(env *Env) *cobra.Command {
 		newStatusCommand(env), newPsCommand(env), newHistoryCommand(env), newNodesCommand(env),
 		newRollbackCommand(env), newPromoteCommand(env), newPauseCommand(env), newResumeCommand(env),
 		newAbortCommand(env), newRetryCommand(env), newRetireCommand(env),
-		newLogsCommand(env), newEventsCommand(env), newWhyCommand(env), newExplainCommand(env),
+		newLogsCommand(env), newEventsCommand(env), newWhyCommand(env), newStateCommand(env), newExplainCommand(env),
 		newSchemaCommand(env), newAsyncAPICommand(env),
 		newCompletionCommand(env),
 	)

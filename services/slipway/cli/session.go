@@ -114,17 +114,17 @@ func (s *session) goBack(ctx context.Context, at string) error {
 		return err
 	}
 	s.past = &m
-	return s.upTo(ctx, m.at, nil, func(m service.Message) { s.hear(m) })
+	return s.between(ctx, events.Position{}, m.at, nil, func(m service.Message) { s.hear(m) })
 }
 
-// upTo reads the log from its beginning up to a position and including it.
-func (s *session) upTo(ctx context.Context, end events.Position, filters []string, take func(service.Message)) error {
-	if end.IsZero() {
+// between reads the log after one position up to another and including it.
+func (s *session) between(ctx context.Context, after, end events.Position, filters []string, take func(service.Message)) error {
+	if !end.After(after) {
 		return nil
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	f := follow(ctx, s.bus.Read, events.Position{}, filters)
+	f := follow(ctx, s.bus.Read, after, filters)
 	for {
 		i, err := f.next(ctx)
 		switch {

@@ -17,6 +17,7 @@ type story struct {
 	last     events.Event
 	now      time.Time
 	heard    []*Journey
+	said     []events.Event
 }
 
 func newStory(t *testing.T) *story {
@@ -58,7 +59,7 @@ func (s *story) put(reason string, data events.Payload, cause events.Event, acto
 		e.Correlation = e.ID
 	}
 	s.log.Fold(e)
-	s.last = e
+	s.last, s.said = e, append(s.said, e)
 	for _, j := range s.heard {
 		j.Hear(s.log, e)
 	}

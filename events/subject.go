@@ -50,6 +50,16 @@ func LeaseSubject(kind string, holder ...string) string {
 // LogSubject spells where a node ships the output of an app's instances.
 func LogSubject(app, node string) string { return "slipway.log." + token(app) + "." + token(node) }
 
+// ExtSubject spells where a publisher, a service of the users' own, says something:
+// slipway.ext.<publisher>.<topic…>.
+func ExtSubject(publisher string, topic ...string) string {
+	s := "slipway.ext." + token(publisher)
+	for _, t := range topic {
+		s += "." + token(t)
+	}
+	return s
+}
+
 // SnapshotSubject spells where a service keeps one part of its fold.
 func SnapshotSubject(service, part string) string {
 	return "slipway.snapshot." + token(service) + "." + token(part)

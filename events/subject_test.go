@@ -113,6 +113,7 @@ func TestOtherSubjects(t *testing.T) {
 		DeadSubject("node-n1", "", "instance"):          "slipway.dead.node-n1._.instance",
 		LeaseSubject("endpoint", "a.b", "x"):            "slipway.lease.endpoint.a=2Eb.x",
 		LogSubject("web", "n1"):                         "slipway.log.web.n1",
+		ExtSubject("my.shop", "orders", "placed"):       "slipway.ext.my=2Eshop.orders.placed",
 		SnapshotSubject("deployer", "apps"):             "slipway.snapshot.deployer.apps",
 		Beside("n1", "", "50%/x"):                       "n1/50%25%2Fx",
 		Source("deployer", "web"):                       "/slipway/deployer",

@@ -25,6 +25,7 @@ structured JSON. *Essential* facts are said even when the log is 90 % full. Fiel
 none is taken away or changes its meaning within a version. Ignore what you do not know.
 
 The same for programs: ` + "`events/schema`" + ` has a JSON Schema per type and ` + "`asyncapi.json`" + `.
+How to read and publish them: [consume-events.md](how-to/consume-events.md).
 `
 
 // page is docs/EVENTS.md.

@@ -7,9 +7,19 @@ import (
 	"slipway.dev/events"
 )
 
-// Every stream of the cluster profile lies on all three servers, but for the logs.
-func TestClusterProfile(t *testing.T) {
+// Three servers in this process; the last one ends the leader.
+func TestThreeServers(t *testing.T) {
 	c := startTrio(t)
+	t.Run("every stream lies on all three, but for the logs", func(t *testing.T) { lieOnThree(t, c) })
+	t.Run("the log on three servers is the same log", func(t *testing.T) { contractOnThree(t, c) })
+	t.Run("bus-5 an unguarded publish is reported and no reader folds a replay", func(t *testing.T) { publishUnguarded(t, c) })
+	t.Run("bus-11 the leader is stopped under load", func(t *testing.T) {
+		c.emptyLog(t)
+		loseLeader(t, c)
+	})
+}
+
+func lieOnThree(t *testing.T, c *trio) {
 	b := c.connect(t, "test")
 	for _, want := range b.configs(trioProfile) {
 		si, err := b.streamInfo(limit(t), want.Name)
@@ -26,6 +36,9 @@ func TestClusterProfile(t *testing.T) {
 	}
 	if changes, err := b.Ensure(limit(t), trioProfile); err != nil || len(changes) != 0 {
 		t.Errorf("the second run changed %+v: %v", changes, err)
+	}
+	if times, err := b.LeaseTimes(limit(t)); err != nil || times.Every != events.LeaseEveryCluster || times.TTL != events.LeaseTTLCluster {
+		t.Errorf("leases of a cluster: %+v %v", times, err)
 	}
 }
 

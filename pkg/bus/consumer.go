@@ -21,6 +21,7 @@ type consumer struct {
 	era          uint32
 	start        uint64 // last stream sequence delivered
 	heard        uint64 // last consumer sequence; a hole in these is a lost message
+	goal         uint64 // last sequence of the filters that the leader held when it was opened
 	pending      uint64 // messages to come when it was opened
 	left         int64  // of these
 }

@@ -19,9 +19,7 @@ func TestContract(t *testing.T) {
 	})
 }
 
-// The log on three servers is the same log.
-func TestContractOnThreeServers(t *testing.T) {
-	c := startTrio(t)
+func contractOnThree(t *testing.T, c *trio) {
 	was := contract.Rounds
 	contract.Rounds = was / 10
 	t.Cleanup(func() { contract.Rounds = was })

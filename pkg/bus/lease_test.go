@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -39,5 +40,16 @@ func TestLeases(t *testing.T) {
 	}
 	if got := <-heard; got != n2 {
 		t.Fatalf("heard %s after it had caught up", got)
+	}
+}
+
+func TestLeaseTimesOfOneServer(t *testing.T) {
+	b := connectTest(t, startTest(t), "test")
+	if _, err := b.LeaseTimes(limit(t)); !errors.Is(err, ErrNoStream) {
+		t.Errorf("before the streams are made: %v", err)
+	}
+	ensure(t, b)
+	if times, err := b.LeaseTimes(limit(t)); err != nil || times.Every != events.LeaseEvery || times.TTL != events.LeaseTTL {
+		t.Errorf("got %+v %v", times, err)
 	}
 }

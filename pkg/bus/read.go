@@ -98,7 +98,7 @@ func (r *reading) life(ctx context.Context) error {
 	if r.opened++; r.opened > 1 && r.to.Gap != nil {
 		r.to.Gap()
 	}
-	r.heardAll(c.pending == 0)
+	r.heardAll(c.pending == 0 && r.at.Seq >= c.goal)
 	for {
 		m, err := c.next(ctx, !r.caughtUp && !r.from.kept)
 		switch {
@@ -125,7 +125,7 @@ func (r *reading) deliver(c *consumer, m *service.Message) error {
 		}
 	}
 	c.left--
-	r.heardAll(c.left <= 0 || m.Pending == 0)
+	r.heardAll((c.left <= 0 || m.Pending == 0) && c.start >= c.goal)
 	return nil
 }
 
@@ -168,6 +168,10 @@ func (r *reading) open(ctx context.Context) (*consumer, error) {
 	if err := r.sameStream(era, si.State.LastSeq); err != nil {
 		return nil, err
 	}
+	goal, err := r.goal(ctx, si)
+	if err != nil {
+		return nil, err
+	}
 	cfg := r.config()
 	c, err := r.b.js.CreateConsumer(ctx, r.from.stream, cfg)
 	if err != nil {
@@ -182,7 +186,28 @@ func (r *reading) open(ctx context.Context) (*consumer, error) {
 		return nil, fmt.Errorf("open reader of %s: %w", r.from.stream, err)
 	}
 	pending := c.CachedInfo().NumPending
-	return &consumer{b: r.b, of: c, it: it, stream: r.from.stream, name: cfg.Name, era: era, start: r.at.Seq, pending: pending, left: int64(pending)}, nil
+	return &consumer{b: r.b, of: c, it: it, stream: r.from.stream, name: cfg.Name, era: era, start: r.at.Seq, goal: goal, pending: pending, left: int64(pending)}, nil
+}
+
+// goal is the last sequence that whoever has caught up must have read. A replica of
+// the stream may be late, and the consumer counts what its own replica holds, so the
+// leader is asked.
+func (r *reading) goal(ctx context.Context, si *jetstream.StreamInfo) (last uint64, err error) {
+	earlier := r.from.policy != jetstream.DeliverNewPolicy && r.from.policy != jetstream.DeliverByStartTimePolicy
+	if r.caughtUp || si.Config.Replicas < 2 || !earlier {
+		return 0, nil
+	}
+	for _, filter := range r.from.filters {
+		if filter == wholeLog {
+			return si.State.LastSeq, nil
+		}
+		m, err := r.b.get(ctx, r.from.stream, getRequest{LastFor: filter})
+		if err != nil && !isNoMessage(err) {
+			return 0, fmt.Errorf("open reader of %s: %w", r.from.stream, err)
+		}
+		last = max(last, m.Seq)
+	}
+	return last, nil
 }
 
 // sameStream compares the stream with the reader's position. A stream that forgets

@@ -98,7 +98,7 @@ func (c *trio) ensure(t *testing.T) { ensureTrio(t, c.connect(t, "provisioner"))
 func ensureTrio(t *testing.T, b *Bus) {
 	t.Helper()
 	await(t, "the streams of the cluster", func() bool {
-		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second) // without a leader nobody answers
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second) // without a leader nobody answers
 		defer cancel()
 		_, err := b.Ensure(ctx, trioProfile)
 		return err == nil

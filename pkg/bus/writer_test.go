@@ -20,7 +20,8 @@ const patience = 20 * time.Millisecond
 // is not sure of it reads back and decides again, in other words.
 type writer struct {
 	app  string
-	size int // facts of a decision
+	size int           // facts of a decision
+	rest time.Duration // after each, so that a twin can catch up
 	b    *Bus
 
 	mu      sync.Mutex
@@ -47,6 +48,9 @@ func (w *writer) run(ctx context.Context, stop <-chan struct{}) {
 		r, err := w.b.Append(ctx, contract.Guard(w.app), w.tail, es)
 		if !w.note(es, r, err, time.Since(began)) {
 			return
+		}
+		if w.rest > 0 {
+			wait(ctx, w.rest)
 		}
 		for err != nil {
 			if err = w.readOn(ctx); err != nil && !wait(ctx, patience) {
@@ -78,22 +82,29 @@ func (w *writer) note(es []events.Event, r service.Result, err error, took time.
 	return true
 }
 
-// readOn asks the leader what stands last under the guard.
+// readOn asks the leader for what stands under the guard behind what is known.
 func (w *writer) readOn(ctx context.Context) error {
-	seq, err := w.b.lastUnder(ctx, contract.Guard(w.app))
-	if err != nil || seq == w.tail {
-		return err
+	for {
+		m, err := w.b.get(ctx, events.StreamEvents, getRequest{Seq: w.tail + 1, NextFor: contract.Guard(w.app)})
+		if isNoMessage(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		e, err := events.Parse(m.Subject, m.header, m.Data)
+		if err != nil {
+			return err
+		}
+		w.tail, w.n = m.Seq, max(w.n, e.Ordinal) // somebody may have repeated an older one
 	}
-	m, err := w.b.GetEvent(ctx, events.Position{Era: 1, Seq: seq})
-	if err != nil {
-		return err
-	}
-	e, err := events.Parse(m.Subject, m.Header, m.Body)
-	if err != nil {
-		return err
-	}
-	w.tail, w.n = seq, e.Ordinal
-	return nil
+}
+
+// broken is what it was told that no writer may be told.
+func (w *writer) broken() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.err
 }
 
 func (w *writer) said() (acked int, last time.Time) {
@@ -109,14 +120,33 @@ type writers struct {
 	done sync.WaitGroup
 }
 
+// startWriters starts writers that say singles, chains and batches, each under a
+// guard of its own.
 func startWriters(t *testing.T, n int, connect func(name string) *Bus) *writers {
 	t.Helper()
-	stop := make(chan struct{})
-	ws := &writers{stop: sync.OnceFunc(func() { close(stop) })}
+	var all []*writer
 	for i := range n {
 		name := fmt.Sprintf("writer-%d", i)
-		w := &writer{app: name, size: []int{1, 3, 20}[i%3], b: connect(name), acked: map[uint64]string{}}
-		ws.all = append(ws.all, w)
+		all = append(all, &writer{app: name, size: []int{1, 3, 20}[i%3], b: connect(name)})
+	}
+	return start(t, all)
+}
+
+// startTwins starts writers of one guard.
+func startTwins(t *testing.T, n int, app string, connect func(name string) *Bus) *writers {
+	t.Helper()
+	var all []*writer
+	for i := range n {
+		all = append(all, &writer{app: app, size: 1, rest: time.Millisecond, b: connect(fmt.Sprintf("twin-%d", i))})
+	}
+	return start(t, all)
+}
+
+func start(t *testing.T, all []*writer) *writers {
+	stop := make(chan struct{})
+	ws := &writers{all: all, stop: sync.OnceFunc(func() { close(stop) })}
+	for _, w := range all {
+		w.acked = map[uint64]string{}
 		ws.done.Go(func() { w.run(t.Context(), stop) })
 	}
 	t.Cleanup(ws.stop)

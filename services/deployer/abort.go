@@ -48,7 +48,7 @@ func (v view) lateWords(r *Release) string {
 	if r.Failure != nil {
 		return why + ": " + failureWords(r.Failure)
 	}
-	return why + ": " + itoa(len(v.of(r.Number).keep(v.available))) + " of " + itoa(v.target()) + " available"
+	return why + ": " + itoa(len(v.of(r.Number).keep(v.available))) + " of " + itoa(v.size(r)) + " available"
 }
 
 func (v view) deadline(r *Release) time.Time { return r.Progressed.Add(ms(v.policy().DeadlineMs)) }
@@ -82,7 +82,7 @@ func (v view) goBack(r *Release) (say service.Says) {
 		return v.nowhere(r)
 	case v.now.After(r.AbortedAt.Add(ms(v.policy().RevertMs))):
 		return v.strand(r, "not restored within "+ms(v.policy().RevertMs).String())
-	case home.Revision == r.Revision && len(v.of(home.Number).keep(wanted)) == 0 && v.target() > 0:
+	case home.Revision == r.Revision && len(v.of(home.Number).keep(wanted)) == 0 && v.size(home) > 0:
 		return v.strand(r, "nothing different to return to")
 	}
 	say = v.replace(home, v.limits(r))

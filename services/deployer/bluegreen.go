@@ -20,8 +20,8 @@ func (v view) blueGreen(r *Release) (say service.Says) {
 	if gate := v.gate(r); !gate.Empty() {
 		return gate
 	}
-	if size < v.target() { // the gate opened: the rest, before any traffic
-		return v.more(r, v.target()-len(mine), false)
+	if size < v.size(r) { // the gate opened: the rest, before any traffic
+		return v.more(r, v.size(r)-len(mine), false)
 	}
 	if say = v.takeAll(r, mine, events.BlueGreen); len(say.Waiting) > 0 || !say.Empty() {
 		return say
@@ -33,9 +33,9 @@ func (v view) blueGreen(r *Release) (say service.Says) {
 // the target after it.
 func (v view) greens(r *Release) int {
 	if n := v.policy().BlueGreen.PreviewReplicas; n > 0 && !v.open(r) {
-		return min(n, v.target())
+		return min(n, v.size(r))
 	}
-	return v.target()
+	return v.size(r)
 }
 
 // open tells whether the gate before the promotion is open.

@@ -103,7 +103,7 @@ func (v view) advance(r *Release) service.Says {
 // prepare runs the hook of a release, if there is one and something is to start.
 func (v view) prepare(r *Release) (say service.Says) {
 	hook := r.Spec.Hooks.PreDeploy
-	if hook == nil || r.HookDone || v.target() == 0 {
+	if hook == nil || r.HookDone || v.size(r) == 0 {
 		say.Because(r.Cause, "nothing to prepare").Fact(events.ReleaseStarted{OfRelease: v.ref(r)})
 		return say
 	}
@@ -150,8 +150,8 @@ func (v view) standStill(r *Release) (say service.Says) {
 // promote makes a release the stable one.
 func (v view) promote(r *Release, how string) (say service.Says) {
 	n := len(v.of(r.Number).keep(v.available))
-	say.Because(r.Cause, "%d of %d available%s", n, v.target(), v.routeWords()).Fact(events.ReleasePromoted{
-		OfRelease: v.ref(r), How: how, Available: n, Target: v.target(), Route: v.Route.Generation,
+	say.Because(r.Cause, "%d of %d available%s", n, v.size(r), v.routeWords()).Fact(events.ReleasePromoted{
+		OfRelease: v.ref(r), How: how, Available: n, Target: v.size(r), Route: v.Route.Generation,
 	})
 	return say
 }

@@ -53,6 +53,9 @@ func (v view) takeUp() (say service.Says) {
 func (v view) release(c service.Cause, revision string, spec events.Spec, d *Declaration, how, strategy, why string) (say service.Says) {
 	order, because := orderOf(d.Document, spec)
 	target := v.targetOf(d.Document)
+	if spec.HasSingleVolume() {
+		target = min(target, 1)
+	}
 	say.Because(c, "%s, %s of %d%s", why, strategy, target, because).Fact(events.ReleasePlanned{
 		OfRelease: v.ref(&Release{Number: v.Last + 1}), Declaration: d.Number, Revision: revision,
 		SpecHash: revision, Spec: spec, Strategy: strategy, Order: order, From: v.Stable,
@@ -192,7 +195,7 @@ func (v view) warmOf(revision string) *Release {
 
 // ableWarm tells whether a warm release could carry everything this moment.
 func (v view) ableWarm(r *Release) bool {
-	return r.isWarm() && len(v.of(r.Number).keep(v.available)) >= v.target()
+	return r.isWarm() && len(v.of(r.Number).keep(v.available)) >= v.size(r)
 }
 
 // flipTo gives a warm release all requests; flip does the rest once that has settled.
@@ -208,7 +211,7 @@ func (v view) flipTo(r *Release, c service.Cause, why string) (say service.Says)
 
 func (v view) fast(r *Release) events.ReleasePromoted {
 	return events.ReleasePromoted{
-		OfRelease: v.ref(r), How: fastRolledBack, Target: v.target(),
+		OfRelease: v.ref(r), How: fastRolledBack, Target: v.size(r),
 		Available: len(v.of(r.Number).keep(v.available)), Route: v.Route.Generation,
 	}
 }

@@ -10,12 +10,12 @@ import (
 func (v view) recreate(r *Release) (say service.Says) {
 	mine, others := v.of(r.Number).keep(wanted), v.others(r)
 	gone := len(v.existing(r)) == len(v.of(r.Number))
-	if say = v.more(r, v.target()-len(mine), !gone); !say.Empty() {
+	if say = v.more(r, v.size(r)-len(mine), !gone); !say.Empty() {
 		return say
 	}
 	if !gone {
 		if waits := mine.keep(func(i *Inst) bool { return !i.Fetched }); len(waits) > 0 {
-			v.waitInstances(&say, r, waits, v.target())
+			v.waitInstances(&say, r, waits, v.size(r))
 			return say
 		}
 		say.Add(v.withdrawAll(others, "replaced", "all of the new are fetched, release %d ends"))
@@ -38,8 +38,8 @@ func (v view) recreate(r *Release) (say service.Says) {
 // takeAll gives a release all requests once it carries them, and promotes it.
 func (v view) takeAll(r *Release, mine insts, how string) (say service.Says) {
 	switch {
-	case len(mine.keep(v.available)) < v.target():
-		v.waitInstances(&say, r, mine, v.target())
+	case len(mine.keep(v.available)) < v.size(r):
+		v.waitInstances(&say, r, mine, v.size(r))
 		return say
 	case v.routed() && !v.routes(r):
 		return v.shift(just(r), r.Cause, "%s", v.shareWords(just(r)))

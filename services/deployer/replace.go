@@ -22,7 +22,7 @@ func (v view) rolling(r *Release) (say service.Says) {
 type limits struct{ surge, unavailable int }
 
 func (v view) limits(r *Release) limits {
-	n, p := v.target(), v.policy()
+	n, p := v.size(r), v.policy()
 	l := limits{surge: p.Surge(n), unavailable: p.Unavailable(n)}
 	blocked := v.of(r.Number).keep(func(i *Inst) bool { return i.State == "blocked" && wanted(i) })
 	switch {
@@ -41,7 +41,7 @@ func (v view) limits(r *Release) limits {
 // carries tells whether a release serves all by itself: at target, all requests its
 // own, applied by every live gateway.
 func (v view) carries(r *Release) bool {
-	if len(v.of(r.Number).keep(v.available)) < v.target() {
+	if len(v.of(r.Number).keep(v.available)) < v.size(r) {
 		return false
 	}
 	return !v.routed() || v.settled() && v.routes(r)
@@ -52,7 +52,7 @@ func (v view) carries(r *Release) bool {
 // return.
 func (v view) replace(to *Release, lim limits) (say service.Says) {
 	mine, others := v.of(to.Number).keep(wanted), v.others(to)
-	target := v.target()
+	target := v.size(to)
 	say.Add(v.more(to, min(target-len(mine), target+lim.surge-len(v.existing(to))), false))
 	say.Add(v.withdrawAll(v.unrouted(others), "replaced", "no settled route names release %d"))
 	say.Add(v.fewer(mine, len(mine)-target))
@@ -91,7 +91,7 @@ func (v view) more(r *Release, n int, hold bool) (say service.Says) {
 	for _, i := range v.of(r.Number).keep(wanted) {
 		have[i.Ordinal] = true
 	}
-	for ordinal := 1; n > 0 && ordinal <= v.target(); ordinal++ {
+	for ordinal := 1; n > 0 && ordinal <= v.size(r); ordinal++ {
 		if have[ordinal] {
 			continue
 		}
@@ -102,7 +102,7 @@ func (v view) more(r *Release, n int, hold bool) (say service.Says) {
 			continue
 		}
 		id := instanceID(v.Name, r.Number, rep.Attempt+1, ordinal)
-		say.Because(r.Cause, "%d of %d wanted", len(have)+1, v.target()).Fact(v.request(r, id, events.RoleService, hold))
+		say.Because(r.Cause, "%d of %d wanted", len(have)+1, v.size(r)).Fact(v.request(r, id, events.RoleService, hold))
 		have[ordinal] = true
 		n--
 	}

@@ -128,7 +128,7 @@ func (v view) sharesOver(to *Release, old, leave insts) (want []events.RouteShar
 	if !v.routed() {
 		return nil, false
 	}
-	mine, target := len(v.of(to.Number).keep(v.available)), v.target()
+	mine, target := len(v.of(to.Number).keep(v.available)), v.size(to)
 	staying := len(old.keep(v.available)) - len(leave.keep(v.available))
 	from := v.from(to)
 	if from != nil && len(v.of(from.Number).keep(v.lives)) == 0 {
@@ -168,7 +168,7 @@ func (v view) from(to *Release) (best *Release) {
 // carried tells whether every share that grows has the instances to carry it.
 func (v view) carried(want []events.RouteShare) bool {
 	for _, s := range want {
-		need := (s.ShareBp*v.target() + fullBp - 1) / fullBp
+		need := (s.ShareBp*v.size(v.Releases[s.Release]) + fullBp - 1) / fullBp
 		if s.ShareBp > v.share(s.Release) && len(v.of(s.Release).keep(v.available)) < need {
 			return false
 		}

@@ -13,16 +13,16 @@ func (v view) steady() (say service.Says) {
 		return say
 	}
 	mine := v.of(r.Number).keep(wanted)
-	say = v.more(r, v.target()-len(mine), false)
-	say.Add(v.fewer(mine, len(mine)-v.target()))
+	say = v.more(r, v.size(r)-len(mine), false)
+	say.Add(v.fewer(mine, len(mine)-v.size(r)))
 	if !say.Empty() {
 		return say
 	}
-	if v.routed() && !v.routes(r) && len(mine.keep(v.available)) >= v.target() {
+	if v.routed() && !v.routes(r) && len(mine.keep(v.available)) >= v.size(r) {
 		return v.shift(just(r), r.Cause, "%s", v.shareWords(just(r)))
 	}
-	if len(mine.keep(v.available)) < v.target() {
-		v.waitInstances(&say, r, mine, v.target())
+	if len(mine.keep(v.available)) < v.size(r) {
+		v.waitInstances(&say, r, mine, v.size(r))
 	}
 	return say
 }
@@ -35,9 +35,9 @@ func (v view) restore() (say service.Says) {
 		live.Phase == returning || live.Phase == promoted || v.routed() && v.share(r.Number) == 0 {
 		return say
 	}
-	room := v.target() + v.limits(live).surge - len(v.existing(live))
+	room := v.size(live) + v.limits(live).surge - len(v.existing(live))
 	if live.Strategy == events.BlueGreen {
-		room = v.target()
+		room = v.size(live)
 	}
 	have := map[int]bool{}
 	for _, i := range v.of(r.Number).keep(wanted) {
@@ -45,7 +45,7 @@ func (v view) restore() (say service.Says) {
 	}
 	for _, ordinal := range service.Sorted(r.Replicas) {
 		x := r.Replicas[ordinal]
-		if !x.Lost || have[ordinal] || ordinal > v.target() || room <= 0 || v.now.Before(x.retryAt(v.Name, ordinal)) {
+		if !x.Lost || have[ordinal] || ordinal > v.size(r) || room <= 0 || v.now.Before(x.retryAt(v.Name, ordinal)) {
 			continue
 		}
 		room--

@@ -99,6 +99,15 @@ func (v view) target() int {
 	return v.targetOf(v.Accepted.Document)
 }
 
+// size is how many instances of one release the app wants: one whose volume belongs to
+// a single instance is never larger, whatever a newer declaration asks for.
+func (v view) size(r *Release) int {
+	if r != nil && r.Spec.HasSingleVolume() {
+		return min(v.target(), 1)
+	}
+	return v.target()
+}
+
 func (v view) targetOf(d events.Document) int {
 	if d.PerNode {
 		return v.eligible(d)

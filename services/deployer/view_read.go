@@ -34,7 +34,7 @@ func Read(cfg Config, a *App, f *Fleet, now time.Time) Reading {
 }
 
 // Target is how many instances the app wants now.
-func (r Reading) Target() int { return r.v.target() }
+func (r Reading) Target() int { return r.v.size(r.v.Releases[r.v.current()]) }
 
 // Available tells whether an instance counts: ready on a live boot, unbroken for
 // minReady.

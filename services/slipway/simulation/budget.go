@@ -15,12 +15,13 @@ type budget struct {
 	shares  map[string][]events.RouteShare
 	retired map[string]bool
 	gone    map[string]bool // instances withdrawn
+	single  map[string]bool // apps of which some release was bound to one instance: their size is not the file's
 }
 
 func newBudget() *budget {
 	return &budget{
 		docs: map[string]map[int]events.Document{}, steers: map[string]events.Document{}, ways: map[string]string{},
-		shares: map[string][]events.RouteShare{}, retired: map[string]bool{}, gone: map[string]bool{},
+		shares: map[string][]events.RouteShare{}, retired: map[string]bool{}, gone: map[string]bool{}, single: map[string]bool{},
 	}
 }
 
@@ -36,6 +37,7 @@ func (b *budget) hear(e events.Event, ready map[string]string) error {
 		b.retired[d.App] = true
 	case events.ReleasePlanned:
 		b.steers[d.App], b.ways[d.App] = b.docs[d.App][d.Declaration], d.Strategy
+		b.single[d.App] = b.single[d.App] || d.Spec.HasSingleVolume()
 	case events.ReleaseUnchanged:
 		b.steers[d.App] = b.docs[d.App][d.Declaration]
 	case events.RouteShifted:
@@ -52,7 +54,7 @@ func (b *budget) withdrawn(d events.AssignmentWithdrawn, ready map[string]string
 	was := b.gone[d.Instance]
 	b.gone[d.Instance] = true
 	doc := b.steers[d.App]
-	if was || ready[d.Instance] == "" || !b.serves(d.App, ready[d.Instance]) || b.retired[d.App] ||
+	if was || b.single[d.App] || ready[d.Instance] == "" || !b.serves(d.App, ready[d.Instance]) || b.retired[d.App] ||
 		d.Cause == "aborted" || b.ways[d.App] == events.Recreate || doc.PerNode || !doc.HasHTTP() {
 		return nil
 	}
@@ -63,7 +65,7 @@ func (b *budget) withdrawn(d events.AssignmentWithdrawn, ready map[string]string
 		}
 	}
 	missing := doc.Deploy.Unavailable(doc.Replicas)
-	if doc.Deploy.Rolling.Order == events.OrderStopFirst || doc.Ports["http"].HostPort != 0 {
+	if doc.Deploy.Rolling.Order == events.OrderStopFirst || doc.Ports["http"].HostPort != 0 || doc.Spec().HasSingleVolume() {
 		missing = max(missing, 1)
 	}
 	if left < doc.Replicas-missing {

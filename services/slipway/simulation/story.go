@@ -150,6 +150,9 @@ func (p *platform) rare(d *events.Document) {
 		http.NoHost = true
 	case n == 11:
 		d.Deploy.Rolling.Order = events.OrderStopFirst
+	case n == 12 && d.Deploy.Strategy != events.BlueGreen:
+		d.Replicas = 1
+		d.Volumes = map[string]events.SpecVolume{"data": {Path: "data", SizeBytes: 1 << 20, Access: events.VolumeSingle}}
 	}
 	if routed {
 		d.Ports = map[string]events.DeclaredPort{"http": http}
@@ -160,7 +163,7 @@ func (p *platform) rare(d *events.Document) {
 func sane(d *events.Document) {
 	plain := document(d.Name)
 	d.Placement, d.Resources, d.PerNode, d.Deploy.OnFailure = plain.Placement, plain.Resources, false, plain.Deploy.OnFailure
-	d.Replicas = max(d.Replicas, 1)
+	d.Replicas, d.Volumes = max(d.Replicas, 1), nil
 	if _, routed := d.Ports["http"]; routed {
 		d.Ports = plain.Ports
 	}

@@ -20,26 +20,28 @@ func Of(word string, known []string) (best string) {
 	return best
 }
 
-// edits counts the insertions, removals and replacements that turn a into b; it gives
-// up at bound, so long words cost nothing.
+// edits counts the insertions, removals, replacements and swaps of neighbours that turn
+// a into b (optimal string alignment); it gives up at bound, so long words cost nothing.
 func edits(a, b []rune, bound int) int {
 	if len(a)-len(b) >= bound || len(b)-len(a) >= bound {
 		return bound
 	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
 	}
-	for i, x := range a {
-		corner := row[0]
+	for i := range a {
 		row[0] = i + 1
-		for j, y := range b {
-			cost := corner
-			if x != y {
-				cost = 1 + min(corner, row[j], row[j+1])
+		for j := range b {
+			row[j+1] = last[j]
+			if a[i] != b[j] {
+				row[j+1] = 1 + min(last[j], last[j+1], row[j])
 			}
-			corner, row[j+1] = row[j+1], cost
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
 		}
+		before, last, row = last, row, before
 	}
-	return row[len(b)]
+	return last[len(b)]
 }

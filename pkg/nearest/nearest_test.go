@@ -12,3 +12,10 @@ func TestOfFindsTheWordThatWasMeant(t *testing.T) {
 		}
 	}
 }
+
+// A typing slip swaps neighbours: one edit, so that statsu is status and not state.
+func TestSwappedNeighboursAreOneEdit(t *testing.T) {
+	if got := Of("statsu", []string{"state", "status"}); got != "status" {
+		t.Errorf("Of(statsu) = %q, want status", got)
+	}
+}

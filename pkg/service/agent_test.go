@@ -113,7 +113,7 @@ func TestAnAgentJoinsFirst(t *testing.T) {
 // voiceBeforeJoined: not even that an event could not be read.
 func voiceBeforeJoined(t *testing.T, copies int, off service.Rule) error {
 	for _, r := range twins(t, copies, agency, off) {
-		r.core.Unreadable(events.K[events.PlacementPlaced](), "web", "n1", events.Position{Era: 1, Seq: r.log.Len() + 1}, "no JSON")
+		r.core.Unreadable(events.Event{Kind: events.K[events.PlacementPlaced](), App: "web", Place: "n1", Pos: events.Position{Era: 1, Seq: r.log.Len() + 1}}, "no JSON")
 		if says := r.ready().next().Appends; len(says) > 0 {
 			return fmt.Errorf("%s was said first", says[0].Events[0].Kind.Name())
 		}

@@ -14,9 +14,13 @@ func (c *Core) compose(k keyOf, g *guard, says Says, now time.Time) Append {
 	if len(facts) > events.MaxAppendEvents {
 		facts = facts[:events.MaxAppendEvents]
 	}
-	a := Append{Guard: name, Expected: g.Seq, key: k, at: c.pos.Seq}
+	seq, ordinal := g.Seq, g.Ordinal
+	if g.parked {
+		seq, ordinal = g.TailSeq, g.TailOrdinal
+	}
+	a := Append{Guard: name, Expected: seq, key: k, at: c.pos.Seq}
 	for i, f := range facts {
-		a.Events = append(a.Events, c.event(name, owner, g.Ordinal+uint64(i)+1, f, now))
+		a.Events = append(a.Events, c.event(name, owner, ordinal+uint64(i)+1, f, now))
 	}
 	return a
 }

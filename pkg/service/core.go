@@ -43,6 +43,7 @@ type Park struct {
 	Verdict string // unreadable, gap, panic
 	Reason  string
 	Keys    []string `json:",omitempty"` // not decided meanwhile, since it could matter to them; All alone: every key
+	Decided bool     `json:",omitempty"` // Decide panicked: everything up to Pos has been folded
 }
 
 // Broken is a promise that did not hold.
@@ -122,6 +123,9 @@ func (c *Core) Sense(sig Signal, now time.Time) {
 		return
 	}
 	for i, m := range c.machines {
+		if sig.Wish != nil && letterWish(*sig.Wish) && i != c.voice.machine {
+			continue
+		}
 		for _, k := range m.Sense(sig, now) {
 			c.touch(keyOf{i, k})
 		}

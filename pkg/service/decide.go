@@ -59,12 +59,13 @@ func (c *Core) next(k keyOf, now time.Time, step *Step) {
 	if !c.rules(ruleRest) {
 		c.reconcile(k, c.state(k), m.Acts(k.key), step)
 	}
-	if !c.free(g, now) || c.poisoned(k) {
+	if !c.free(k, g, now) || c.poisoned(k) {
 		return
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			c.park(Park{c.pos, c.guardName(k), "panic", fmt.Sprint(p), []string{k.key}})
+			g.TailSeq, g.TailOrdinal = g.Seq, g.Ordinal
+			c.park(Park{Pos: c.pos, Guard: c.guardName(k), Verdict: "panic", Reason: fmt.Sprint(p), Keys: []string{k.key}, Decided: true})
 		}
 	}()
 	if ks, ok := c.keys[k]; ok && ks.gone {
@@ -76,6 +77,9 @@ func (c *Core) next(k keyOf, now time.Time, step *Step) {
 	ks.waits = says.Waiting
 	if !joined {
 		says.Facts = joinedOnly(says.Facts)
+	}
+	if g.parked {
+		says.Facts = lettersOnly(says.Facts)
 	}
 	if !says.Empty() {
 		a := c.compose(k, g, says, now)

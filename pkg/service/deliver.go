@@ -17,29 +17,45 @@ func (r *runner) deliver(ctx context.Context, m Message) error {
 		r.apply(ctx, m, func() { r.core.Skip(m.Pos) })
 		return nil
 	}
-	var e events.Event
-	if err == nil {
-		e, err = events.Parse(m.Subject, m.Header, m.Body)
-	}
-	if err == nil && (r.core.Hears(kind) || !r.core.rules(ruleUnread)) {
-		err = e.Decode()
-	}
+	e, err := r.scan(m, events.Event{Kind: kind, App: app, Place: place}, err)
 	if err != nil {
 		if dead := r.bus.Dead(ctx, r.svc.Participant(), m, "unreadable", err.Error()); dead != nil {
 			return dead
 		}
-		r.apply(ctx, m, func() { r.core.Unreadable(kind, app, place, m.Pos, err.Error()) })
+		r.apply(ctx, m, func() { r.core.Unreadable(e, err.Error()) })
 		return nil
 	}
 	if r.core.owners[kind.Owner] && !kind.Known() {
 		return fmt.Errorf("%s at %s: %w", m.Subject, m.Pos, ErrNewerLog)
 	}
-	e.Pos, e.Stored = m.Pos, m.Stored
+	hear := func() { r.core.Hear(e) }
+	if at, frees := r.frees(e); frees {
+		noted, err := r.noted(ctx, at, m.Pos)
+		if err != nil {
+			return err
+		}
+		hear = func() { r.core.Freed(e, noted) }
+	}
 	r.apply(ctx, m, func() {
 		r.heard++
-		r.core.Hear(e)
+		hear()
 	})
 	return nil
+}
+
+// scan reads a message of the log whose subject has told what e holds, or not.
+func (r *runner) scan(m Message, e events.Event, err error) (events.Event, error) {
+	if err == nil {
+		var read events.Event
+		if read, err = events.Parse(m.Subject, m.Header, m.Body); err == nil {
+			kind := e.Kind
+			if e = read; r.core.Hears(kind) || !r.core.rules(ruleUnread) {
+				err = e.Decode()
+			}
+		}
+	}
+	e.Pos, e.Stored = m.Pos, m.Stored
+	return e, err
 }
 
 // apply lets the loop take a message. How far behind it is tells when it gets there,
@@ -53,8 +69,9 @@ func (r *runner) apply(ctx context.Context, m Message, f func()) {
 	})
 }
 
-// wish reads a wish.
-func (r *runner) wish(m Message) (Signal, error) {
+// wish reads a wish. Where it asks to read an event again, it is read, so that the
+// voice can tell what came of it.
+func (r *runner) wish(ctx context.Context, m Message) (Signal, error) {
 	e, err := events.Parse(m.Subject, m.Header, m.Body)
 	if err == nil {
 		err = e.Decode()
@@ -63,7 +80,11 @@ func (r *runner) wish(m Message) (Signal, error) {
 		return Signal{}, err
 	}
 	e.Pos, e.Stored = m.Pos, m.Stored
-	return Signal{Wish: &e}, nil
+	s := Signal{Wish: &e}
+	if w, ok := e.Data.(events.WishRequeueRequested); ok && w.Participant == r.svc.Participant() {
+		s.Data = r.again(ctx, w.Position)
+	}
+	return s, nil
 }
 
 // lease reads a lease. A malformed body still counts as heard.

@@ -13,31 +13,65 @@ func (c *Core) Hear(e events.Event) {
 	if !e.Pos.After(c.pos) {
 		return
 	}
-	g, own := c.guardOf(e)
-	fold, gap := c.judge(g, own, e)
 	c.pos = e.Pos
-	if gap != "" {
-		c.park(Park{e.Pos, e.Guard(), "gap", gap, c.concerned(e)})
-	}
-	if !fold {
-		return
-	}
-	for i, m := range c.machines {
-		c.fold(i, m, e)
+	c.hear(e)
+}
+
+func (c *Core) hear(e events.Event) {
+	still := c.guardNamed(e.Guard()).parked
+	if c.admit(e) {
+		for i, m := range c.machines {
+			c.fold(i, m, e)
+		}
+	} else if still && c.ownLetter(e) {
+		c.fold(c.voice.machine, c.machines[c.voice.machine], e)
 	}
 }
 
-// Unreadable tells that the event at pos could not be read: its guard stands still.
-func (c *Core) Unreadable(k events.Kind, app, place string, pos events.Position, why string) {
-	if !pos.After(c.pos) {
+// admit counts an event under its guard and tells whether to fold it.
+func (c *Core) admit(e events.Event) (fold bool) {
+	g, own := c.guardOf(e)
+	fold, gap := c.judge(g, own, e)
+	if gap != "" {
+		g.TailSeq, g.TailOrdinal = e.Pos.Seq, e.Ordinal
+		c.park(Park{Pos: e.Pos, Guard: e.Guard(), Verdict: "gap", Reason: gap, Keys: c.concerned(e)})
+	}
+	return fold
+}
+
+// Unreadable tells that an event could not be read: its guard stands still. Kind,
+// app, place and position are known from where it stands, its ordinal if the
+// envelope could be read, else 0.
+func (c *Core) Unreadable(e events.Event, why string) {
+	if e.Pos.After(c.pos) {
+		c.pos = e.Pos
+		c.unreadable(e, why)
+	}
+}
+
+func (c *Core) unreadable(e events.Event, why string) {
+	g := c.guardNamed(e.Guard())
+	if g.parked {
+		g.TailSeq, g.TailOrdinal = e.Pos.Seq, past(g.TailOrdinal, e.Ordinal)
 		return
 	}
-	c.pos = pos
 	concerned := []string{All} // nobody can tell what it is about
-	if app != "" {
-		concerned[0] = app
+	if e.App != "" {
+		concerned[0] = e.App
 	}
-	c.park(Park{pos, events.Guard(k.Owner, app, place), "unreadable", why, concerned})
+	g.TailSeq, g.TailOrdinal = e.Pos.Seq, past(g.Ordinal, e.Ordinal)
+	c.park(Park{Pos: e.Pos, Guard: e.Guard(), Verdict: "unreadable", Reason: why, Keys: concerned})
+}
+
+// Overlook passes an event that cannot be read and takes its ordinal as seen: for
+// readers who only look on, say nothing and park nothing.
+func (c *Core) Overlook(e events.Event) {
+	if !e.Pos.After(c.pos) {
+		return
+	}
+	c.pos = e.Pos
+	g := c.guardNamed(e.Guard())
+	g.Seq, g.Ordinal = e.Pos.Seq, past(g.Ordinal, e.Ordinal)
 }
 
 // Skip moves the position over an event nobody here hears.
@@ -50,7 +84,9 @@ func (c *Core) Skip(pos events.Position) {
 func (c *Core) fold(i int, m Machine, e events.Event) {
 	defer func() {
 		if p := recover(); p != nil {
-			c.park(Park{e.Pos, e.Guard(), "panic", fmt.Sprint(p), c.concerned(e)})
+			g, _ := c.guardOf(e)
+			g.TailSeq, g.TailOrdinal = e.Pos.Seq, e.Ordinal
+			c.park(Park{Pos: e.Pos, Guard: e.Guard(), Verdict: "panic", Reason: fmt.Sprint(p), Keys: c.concerned(e)})
 		}
 	}()
 	keys := m.Fold(e)

@@ -24,6 +24,11 @@ type guard struct {
 	Seq     uint64 `json:"seq"`     // sequence of the last event under it
 	Ordinal uint64 `json:"ordinal"` // ordinal of that event
 
+	// Of the last event that stands under it while it is parked: what is said
+	// nevertheless goes on from there.
+	TailSeq     uint64 `json:"tailSeq,omitempty"`
+	TailOrdinal uint64 `json:"tailOrdinal,omitempty"`
+
 	parked    bool
 	inFlight  bool
 	blocked   uint64 // sequence that must come back before the key is decided
@@ -53,6 +58,7 @@ func (c *Core) judge(g *guard, own bool, e events.Event) (fold bool, verdict str
 	whole := own || c.svc.Filters == nil
 	switch {
 	case g.parked:
+		g.TailSeq, g.TailOrdinal = e.Pos.Seq, past(g.TailOrdinal, e.Ordinal)
 		return false, ""
 	case g.Ordinal > 0 && e.Ordinal <= g.Ordinal:
 		c.replayed++
@@ -64,11 +70,21 @@ func (c *Core) judge(g *guard, own bool, e events.Event) (fold bool, verdict str
 	return c.heard[e.Kind], ""
 }
 
-// free tells whether a key under the guard may be decided now: nothing of it is in
-// flight, all that was said has come back, and no back-off runs.
-func (c *Core) free(g *guard, now time.Time) bool {
+// past is the last ordinal once an event that is not folded has been seen. One whose
+// own cannot be read took the next.
+func past(last, ordinal uint64) uint64 {
+	if ordinal == 0 {
+		return last + 1
+	}
+	return max(last, ordinal)
+}
+
+// free tells whether a key under the guard may be decided now: the guard is not
+// parked, or it is the voice's, nothing of it is in flight, all that was said has
+// come back, and no back-off runs.
+func (c *Core) free(k keyOf, g *guard, now time.Time) bool {
 	back := c.pos.Seq >= g.blocked || !c.rules(ruleVoice)
-	return !g.parked && !g.inFlight && back && !now.Before(g.retryAt)
+	return (!g.parked || k == c.voice) && !g.inFlight && back && !now.Before(g.retryAt)
 }
 
 func (g *guard) backOff(now time.Time, most time.Duration) {

@@ -3,36 +3,30 @@ package service
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"slipway.dev/events"
 )
 
 // open starts the readers; each tells when it has caught up once.
 func (r *runner) open(ctx context.Context) {
-	after, filters := r.core.Position(), r.svc.Filters
-	if len(filters) == 0 { // one filter is five times as fast as many, and shows holes
-		filters = []string{events.Filter("", "", "", "", "")}
-	}
+	after := r.core.Position()
 	r.read(ctx, "log", func() error {
-		return r.bus.Read(ctx, after, filters, Reader{
+		return r.bus.Read(ctx, after, r.filters(), Reader{
 			Deliver:  func(m Message) error { return r.deliver(ctx, m) },
 			CaughtUp: func() { r.give(ctx, func() { r.core.CaughtUp(r.opt.Now()) }) },
 			Gap:      func() { r.give(ctx, func() { r.missed(r.opt.Now()) }) },
 		})
 	})
-	r.signals = len(nonempty(r.svc.Wishes)) + len(nonempty(r.svc.Leases))
-	if len(r.svc.Wishes) > 0 {
-		r.read(ctx, "wishes", func() error {
-			return r.bus.Wishes(ctx, events.Position{}, r.svc.Wishes, r.hearsay(ctx, r.wish))
-		})
-	}
+	r.signals = 1
+	r.read(ctx, "wishes", func() error {
+		return r.bus.Wishes(ctx, events.Position{}, r.wishes(), r.hearsay(ctx, func(m Message) (Signal, error) { return r.wish(ctx, m) }))
+	})
 	if len(r.svc.Leases) > 0 {
+		r.signals++
 		r.read(ctx, "leases", func() error {
 			return r.bus.Leases(ctx, r.svc.Leases, r.hearsay(ctx, r.lease))
 		})
-	}
-	if r.signals == 0 {
-		r.core.SignalsCaughtUp(r.opt.Now())
 	}
 	if r.svc.Driver == nil {
 		r.core.HandsReady(r.opt.Now())
@@ -45,11 +39,19 @@ func (r *runner) open(ctx context.Context) {
 	})
 }
 
-func nonempty(filters []string) []int {
-	if len(filters) == 0 {
-		return nil
+// filters are what is read of the log. One filter is five times as fast as many, and
+// shows holes.
+func (r *runner) filters() []string {
+	if len(r.svc.Filters) == 0 {
+		return []string{events.Filter("", "", "", "", "")}
 	}
-	return []int{1}
+	return r.svc.Filters
+}
+
+// wishes are what is asked of the service and of its voice.
+func (r *runner) wishes() []string {
+	me := r.svc.Participant()
+	return append(slices.Clone(r.svc.Wishes), events.Wish("requeue", "*", "", me), events.Wish("drop", "*", "", me))
 }
 
 func (r *runner) hearsay(ctx context.Context, deliver func(Message) (Signal, error)) Reader {

@@ -9,6 +9,13 @@ import (
 func (c *Core) Parked() []Park { return c.parked }
 
 func (c *Core) park(p Park) {
+	for i, other := range c.parked { // two machines cannot fold the same event
+		if other.Pos == p.Pos && other.Guard == p.Guard {
+			c.parked[i].Keys = append(other.Keys[:len(other.Keys):len(other.Keys)], p.Keys...)
+			c.hold(c.parked[i])
+			return
+		}
+	}
 	c.guardNamed(p.Guard).parked = true
 	c.parked = append(c.parked, p)
 	c.hold(p)

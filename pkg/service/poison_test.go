@@ -12,7 +12,7 @@ import (
 
 func TestPoison(t *testing.T) {
 	unreadable := func(r *rig, app string) {
-		r.core.Unreadable(events.K[events.EndpointRegistered](), app, "", events.Position{Era: 1, Seq: r.core.Position().Seq + 1}, "no JSON")
+		r.core.Unreadable(events.Event{Kind: events.K[events.EndpointRegistered](), App: app, Pos: events.Position{Era: 1, Seq: r.core.Position().Seq + 1}}, "no JSON")
 	}
 	t.Run("only keys it could matter to stand still; the voice speaks", func(t *testing.T) {
 		r := newRig(t, pausing(), sim.NewLog(), 0)

@@ -61,7 +61,7 @@ func (c *Core) Import(b []byte, stream string) error {
 func (c *Core) heardGuards() map[string]*guard {
 	heard := make(map[string]*guard, len(c.guards))
 	for name, g := range c.guards {
-		if g.Ordinal > 0 {
+		if g.Ordinal > 0 || g.TailOrdinal > 0 {
 			heard[name] = g
 		}
 	}

@@ -12,14 +12,16 @@ import (
 func voice(svc Service) Machine {
 	owner := ownerOf(svc)
 	return Of(Decider[voiceState, struct{}]{
-		Owner:   owner,
-		New:     func(string) *voiceState { return &voiceState{Broken: map[string]bool{}, Parked: map[string]bool{}} },
+		Owner: owner,
+		New: func(string) *voiceState {
+			return &voiceState{Broken: map[string]bool{}, Parked: map[string]bool{}, Freed: map[string]string{}}
+		},
 		Guard:   func(string) string { return events.Guard(owner, "", svc.Place) },
 		Keys:    func(e events.Event) []string { return voiceKeys(svc, e) },
 		Touches: func(s Signal) []string { return voiceTouches(s) },
 		Evolve:  func(_ string, s *voiceState, _ *struct{}, e events.Event) { s.evolve(e) },
 		Sense:   func(s *voiceState, _ *struct{}, sig Signal, _ time.Time) { s.sense(sig) },
-		Decide:  func(s *voiceState, _ *struct{}, _ time.Time) Says { return s.decide(svc) },
+		Decide:  func(s *voiceState, _ *struct{}, now time.Time) Says { return s.decide(svc, now) },
 	})
 }
 
@@ -29,20 +31,25 @@ type voiceState struct {
 	Broken map[string]bool `json:"broken"` // promises said to be violated, by name and key
 	Parked map[string]bool `json:"parked"` // letters said to be parked, by position
 
+	Freed map[string]string `json:"freed"` // letters that are not parked any more: requeued or dropped
+	Asked Inbox             `json:"asked"` // wishes about letters
+
 	heard Soft[voiceHeard]
 }
 
 type voiceHeard struct {
 	broken map[string]Broken
 	mended map[string]Mended
-	parks  map[string]Park
+	parks  map[string]Park   // what stands still now, by position
+	again  map[string]Reread // what came of reading it again, by position
 }
 
 func ownerOf(svc Service) string { return svc.Name }
 
 func voiceSays(svc Service) (kinds []events.Kind) {
 	for _, k := range []events.Kind{
-		events.K[events.LetterParked](), events.K[events.GuaranteeViolated](), events.K[events.GuaranteeRestored](),
+		events.K[events.LetterParked](), events.K[events.LetterRequeued](), events.K[events.LetterDropped](), events.K[events.LetterRefused](),
+		events.K[events.GuaranteeViolated](), events.K[events.GuaranteeRestored](),
 	} {
 		k.Owner = ownerOf(svc)
 		kinds = append(kinds, k)
@@ -51,6 +58,9 @@ func voiceSays(svc Service) (kinds []events.Kind) {
 }
 
 func voiceKeys(svc Service, e events.Event) []string {
+	if letterWish(e) && e.Place == svc.Participant() {
+		return []string{voiceKey}
+	}
 	if e.Kind.Owner != ownerOf(svc) || e.Place != svc.Place || e.Kind.Entity != "letter" && e.Kind.Entity != "guarantee" {
 		return nil
 	}
@@ -66,6 +76,7 @@ func voiceTouches(s Signal) []string {
 }
 
 func (s *voiceState) evolve(e events.Event) {
+	s.Asked.Fold(e)
 	switch d := e.Data.(type) {
 	case events.GuaranteeViolated:
 		s.Broken[d.Name+"/"+d.Key] = true
@@ -73,13 +84,22 @@ func (s *voiceState) evolve(e events.Event) {
 		delete(s.Broken, d.Name+"/"+d.Key)
 	case events.LetterParked:
 		s.Parked[d.Position] = true
+		delete(s.Freed, d.Position)
+	case events.LetterRequeued:
+		s.free(d.Position, "requeued")
+	case events.LetterDropped:
+		s.free(d.Position, "dropped")
 	}
 }
 
 func (s *voiceState) sense(sig Signal) {
 	h := s.heard.Get()
 	if h.broken == nil {
-		*h = voiceHeard{map[string]Broken{}, map[string]Mended{}, map[string]Park{}}
+		*h = voiceHeard{map[string]Broken{}, map[string]Mended{}, map[string]Park{}, map[string]Reread{}}
+	}
+	if sig.Wish != nil {
+		s.ask(*sig.Wish, sig.Data)
+		return
 	}
 	switch d := sig.Data.(type) {
 	case Broken:
@@ -93,7 +113,7 @@ func (s *voiceState) sense(sig Signal) {
 	}
 }
 
-func (s *voiceState) decide(svc Service) (say Says) {
+func (s *voiceState) decide(svc Service, now time.Time) (say Says) {
 	h := s.heard.Get()
 	of := func(name, key string) events.OfGuarantee {
 		return events.OfGuarantee{Participant: svc.Participant(), Place: svc.Place, Name: name, Key: key}
@@ -115,6 +135,9 @@ func (s *voiceState) decide(svc Service) (say Says) {
 		if m := h.mended[id]; s.Broken[id] {
 			say.Because(Cause{}, "holds again").Fact(events.GuaranteeRestored{OfGuarantee: of(m.Name, m.Key)})
 		}
+	}
+	if wish, state, open := s.Asked.Oldest(now); open && say.Empty() {
+		s.answer(svc, wish, state, &say)
 	}
 	return say
 }

@@ -85,7 +85,10 @@ func (m *memory) Read(ctx context.Context, after events.Position, _ []string, r 
 	}
 }
 
-func (m *memory) Wishes(context.Context, events.Position, []string, service.Reader) error { return nil }
+func (m *memory) Wishes(_ context.Context, _ events.Position, _ []string, r service.Reader) error {
+	r.CaughtUp()
+	return nil
+}
 
 func (m *memory) Leases(ctx context.Context, _ []string, r service.Reader) error {
 	r.CaughtUp()

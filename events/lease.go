@@ -1,5 +1,7 @@
 package events
 
+import "time"
+
 // OfHolder names who holds a lease: node-n1, gateway-gw1-a.
 type OfHolder struct {
 	Holder string `json:"holder"` // node-n1, gateway-gw1-a
@@ -75,6 +77,9 @@ type LeaseBody struct {
 	Pid         int    `json:"pid,omitempty"`     // process id
 	Node        string `json:"node,omitempty"`    // where it runs
 	Version     string `json:"version,omitempty"` // of the binary
+	Ready       bool   `json:"ready,omitempty"`   // it has caught up with the log once
+
+	Started time.Time `json:"started,omitzero"` // when this copy began: shown, never decided by
 }
 
 // WishEvictionRequested asks for the brake to be overruled.

@@ -16,7 +16,8 @@ const (
 func (r *runner) renew() {
 	r.n++
 	b := r.opt.Body
-	b.N, b.Head, b.Level = r.n, r.core.Position().Seq, events.Level
+	b.N, b.Head, b.Level, b.Ready = r.n, r.core.Position().Seq, events.Level, r.core.Ready()
+	b.Started = r.began.UTC()
 	r.bus.Lease(events.LeaseSubject("service", r.svc.Name+"-"+r.opt.Copy), b)
 }
 

@@ -68,6 +68,7 @@ type runner struct {
 	heard   uint64
 	saved   uint64 // of heard, at the last snapshot
 	savedAt time.Time
+	began   time.Time
 	n       uint64 // own lease renewals
 	told    bool
 }
@@ -117,7 +118,8 @@ func (r *runner) run(parent context.Context) error {
 
 // begin takes over a snapshot, if there is one that fits.
 func (r *runner) begin() {
-	r.savedAt = r.opt.Now()
+	r.began = r.opt.Now()
+	r.savedAt = r.began
 	if r.opt.Start == nil {
 		return
 	}

@@ -35,6 +35,7 @@ var kinds = map[string]kind{
 	"NodeList":       {items: reflect.TypeFor[view.Node]()},
 	"PlanList":       {items: reflect.TypeFor[view.Plan]()},
 	"ReleaseList":    {items: reflect.TypeFor[view.Past]()},
+	"ServiceList":    {items: reflect.TypeFor[view.Service]()},
 	"State":          {single: reflect.TypeFor[folded]()},
 	"TypeList":       {items: reflect.TypeFor[typeItem]()},
 	"Validation":     {single: reflect.TypeFor[validation]()},

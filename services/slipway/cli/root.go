@@ -99,7 +99,7 @@ func newRootCommand(env *Env) *cobra.Command {
 		newDevCommand(env), newRunCommand(env), newContextCommand(env), newVersionCommand(env),
 		newExampleCommand(env), newDoctorCommand(env), newDemoCommand(env),
 		newInitCommand(env), newValidateCommand(env), newPlanCommand(env), newDeployCommand(env),
-		newStatusCommand(env), newPsCommand(env), newHistoryCommand(env), newNodesCommand(env),
+		newStatusCommand(env), newPsCommand(env), newHistoryCommand(env), newNodesCommand(env), newServicesCommand(env),
 		newRollbackCommand(env), newPromoteCommand(env), newPauseCommand(env), newResumeCommand(env),
 		newAbortCommand(env), newRetryCommand(env), newRetireCommand(env),
 		newLogsCommand(env), newEventsCommand(env), newWhyCommand(env), newStateCommand(env), newExplainCommand(env),

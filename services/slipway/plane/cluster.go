@@ -21,8 +21,8 @@ const provisioner = "provisioner"
 // the free disk; a development server stays small by itself.
 const unbounded = 1 << 50
 
-// startServer starts the embedded server on an address.
-func startServer(data, host string, port int, p bus.Profile, log zerolog.Logger) (*bus.Server, error) {
+// serverOptions are those of the embedded server on an address.
+func serverOptions(data, host string, port int, p bus.Profile, log zerolog.Logger) bus.ServerOptions {
 	storeMax := p.StoreMax
 	if storeMax == 0 && p.Name != "dev" {
 		storeMax = unbounded
@@ -30,9 +30,11 @@ func startServer(data, host string, port int, p bus.Profile, log zerolog.Logger)
 	if port == 0 {
 		port = -1 // any
 	}
-	s, err := bus.StartServer(bus.ServerOptions{
-		Host: host, Port: port, StoreDir: filepath.Join(data, "nats"), MaxStore: storeMax, Log: log,
-	})
+	return bus.ServerOptions{Host: host, Port: port, StoreDir: filepath.Join(data, "nats"), MaxStore: storeMax, Log: log}
+}
+
+func startServer(o bus.ServerOptions) (*bus.Server, error) {
+	s, err := bus.StartServer(o)
 	if err != nil {
 		return nil, fmt.Errorf("start nats: %w", err)
 	}

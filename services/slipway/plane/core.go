@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"slipway.dev/events"
+	"slipway.dev/pkg/bus"
 	"slipway.dev/pkg/service"
 	"slipway.dev/services/deployer"
 	"slipway.dev/services/deployer/appfile"
@@ -12,24 +13,34 @@ import (
 
 // core is a participant without hands: it lives from the bus alone, any number of
 // copies of it.
-func (h *host) core(svc service.Service) part {
-	return part{name: svc.Name, log: h.logger(svc.Name), run: func(ctx context.Context, ready func()) error {
-		b, err := h.connect(ctx, svc.Name)
+func (h *host) core(name string, of func(bus.LeaseTimes) service.Service) part {
+	return part{name: name, log: h.logger(name), run: func(ctx context.Context, ready func()) error {
+		b, err := h.connect(ctx, name)
 		if err != nil {
 			return err
 		}
 		defer b.Close()
-		opt := h.options(svc.Name, ready)
-		opt.Lease = events.LeaseEvery
-		return h.drive(ctx, svc, b, opt, busKeeper{b.Bus, svc.Name})
+		times, err := leaseTimesOf(ctx, b.Bus)
+		if err != nil {
+			return err
+		}
+		opt := h.options(name, ready)
+		opt.Lease = times.Every
+		return h.drive(ctx, of(times), b, opt, busKeeper{b.Bus, name})
 	}}
 }
 
-func (h *host) registry() part { return h.core(registry.Service(registry.Config{})) }
+func (h *host) registry() part {
+	return h.core("registry", func(l bus.LeaseTimes) service.Service {
+		return registry.Service(registry.Config{TTL: l.TTL})
+	})
+}
 
 // deployer holds the placer too.
 func (h *host) deployer(defaultDomain string) part {
-	return h.core(deployer.Service(deployer.Config{DefaultDomain: defaultDomain, Check: rules}))
+	return h.core("deployer", func(bus.LeaseTimes) service.Service {
+		return deployer.Service(deployer.Config{DefaultDomain: defaultDomain, Check: rules})
+	})
 }
 
 // rules are the app file's, for wishes from anywhere.

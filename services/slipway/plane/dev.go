@@ -141,7 +141,7 @@ func (d *dev) open(log zerolog.Logger) (*bus.Server, error) {
 		held.Close() // the server finds a free port by itself
 	}
 	host, port, _ := split("nats", d.NATS)
-	server, err := startServer(d.data, host, port, d.profile(), log.With().Str("participant", "nats").Logger())
+	server, err := startServer(serverOptions(d.data, host, port, d.profile(), log.With().Str("participant", "nats").Logger()))
 	if err != nil {
 		d.door.close()
 		return nil, err

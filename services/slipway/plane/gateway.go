@@ -64,8 +64,12 @@ func (h *host) gateway(id, onNode string, d *door) part {
 		b.line.Store(&bus)
 		now.Store(hands)
 		defer now.Store(nil)
+		times, err := leaseTimesOf(ctx, bus.Bus)
+		if err != nil {
+			return err
+		}
 		svc := gateway.Service(gateway.Config{
-			Name: id, Node: onNode, Addresses: []string{d.address}, Version: version.Number, Pid: os.Getpid(),
+			Name: id, Node: onNode, Addresses: []string{d.address}, Version: version.Number, Pid: os.Getpid(), TTL: times.TTL,
 		}, hands)
 		opt := h.options(p.name, ready)
 		beat := opt.Applied

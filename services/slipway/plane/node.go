@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"slipway.dev/events"
 	"slipway.dev/services/node"
 	"slipway.dev/services/node/driver"
 	"slipway.dev/services/node/hands"
@@ -38,9 +37,13 @@ func (h *host) node(id string, taking bool) part {
 			return err
 		}
 		hurry.Driver = d
+		times, err := leaseTimesOf(ctx, b.Bus)
+		if err != nil {
+			return err
+		}
 		agent, err := hands.New(hands.Config{
 			Node: id, Driver: hurry, Folder: filepath.Join(folder, "checks"),
-			Lease: b.Lease, Logs: b, Every: events.LeaseEvery, Version: version.Number, Logger: p.log,
+			Lease: b.Lease, Logs: b, Every: times.Every, Version: version.Number, Logger: p.log,
 		})
 		if err != nil {
 			return err

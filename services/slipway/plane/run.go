@@ -23,7 +23,8 @@ type RunConfig struct {
 	Data      string
 	Listen    string // the gateway
 	NATS      string // the bus
-	ID        string // of the node, or the gateway's slot
+	Peers     Peers  // of a bus: the other servers of its cluster
+	ID        string // of the node, the gateway's slot, or the server of a cluster
 	Profile   string // of a bus: dev, single, cluster
 	Domain    string // an app without a host answers as <app>.<Domain>
 	StoreMax  int64  // bytes of the log and all beside it
@@ -38,6 +39,9 @@ type RunConfig struct {
 func Run(ctx context.Context, c RunConfig) error {
 	names, err := chosen(c.Names)
 	if err != nil {
+		return err
+	}
+	if err := c.Peers.check(c.Profile, names); err != nil {
 		return err
 	}
 	if c.Data, err = filepath.Abs(c.Data); err != nil {
@@ -146,7 +150,15 @@ func (r *runner) open() error {
 	if held != nil {
 		held.Close()
 	}
-	if r.server, err = startServer(r.Data, host, port, r.profile(), r.host.logger("nats")); err != nil {
+	cluster, err := r.Peers.cluster()
+	if err != nil {
+		return err
+	}
+	o := serverOptions(r.Data, host, port, r.profile(), r.host.logger("nats"))
+	if o.Cluster = cluster; cluster != nil {
+		o.Name = r.id(hostname())
+	}
+	if r.server, err = startServer(o); err != nil {
 		return err
 	}
 	r.host.reach = bus.Identity{Server: r.server}

@@ -66,8 +66,8 @@ func TestLook(t *testing.T) {
 				continue // one in seven with all its lines: each is a process of its own
 			}
 			for _, line := range a.Items {
-				if line["seq"] == 0.0 || line["time"] == "" {
-					t.Errorf("%v", line)
+				if line["seq"] == 0.0 || line["time"] == "" || line["stream"] == events.StreamEvents && line["reason"] == nil {
+					t.Errorf("a line names its sequence, time and reason: %v", line)
 				}
 			}
 		}

@@ -9,6 +9,7 @@ import (
 
 	"slipway.dev/services/slipway/doctor"
 	"slipway.dev/services/slipway/fault"
+	"slipway.dev/services/slipway/letter"
 	"slipway.dev/services/slipway/output"
 	"slipway.dev/services/slipway/version"
 	"slipway.dev/services/slipway/view"
@@ -26,6 +27,7 @@ var kinds = map[string]kind{
 	"Chain":          {items: reflect.TypeFor[view.Link]()},
 	"ContextList":    {items: reflect.TypeFor[contextItem]()},
 	"Created":        {single: reflect.TypeFor[created]()},
+	"DeadList":       {items: reflect.TypeFor[letter.Letter]()},
 	"DeploymentList": {items: reflect.TypeFor[view.Deployment]()},
 	"DoctorList":     {items: reflect.TypeFor[doctor.Check](), single: reflect.TypeFor[doctor.Totals]()},
 	"Error":          {},

@@ -97,7 +97,7 @@ func newRootCommand(env *Env) *cobra.Command {
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return env.settle(cmd) }
 	root.AddCommand(
 		newDevCommand(env), newRunCommand(env), newContextCommand(env), newVersionCommand(env),
-		newExampleCommand(env), newDoctorCommand(env), newDemoCommand(env),
+		newExampleCommand(env), newDoctorCommand(env), newDeadCommand(env), newDemoCommand(env),
 		newInitCommand(env), newValidateCommand(env), newPlanCommand(env), newDeployCommand(env),
 		newStatusCommand(env), newPsCommand(env), newHistoryCommand(env), newNodesCommand(env), newServicesCommand(env),
 		newRollbackCommand(env), newPromoteCommand(env), newPauseCommand(env), newResumeCommand(env),

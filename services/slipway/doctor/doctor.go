@@ -7,6 +7,7 @@ import (
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/bus"
+	"slipway.dev/services/slipway/letter"
 	"slipway.dev/services/slipway/natscontext"
 )
 
@@ -116,14 +117,30 @@ func (e *exam) fill(ctx context.Context, read error) Check {
 }
 
 func (e *exam) dead(ctx context.Context) Check {
-	n, first, err := countDead(ctx, e.bus)
-	switch {
-	case err != nil:
+	ctx, end := context.WithTimeout(ctx, listenMax)
+	defer end()
+	letters, err := letter.Read(ctx, e.bus)
+	if err != nil {
 		return fail("slipway doctor", "%v", err)
-	case n > 0:
-		return fail("nats stream get SLIPWAY_DEAD 1", "%s, the first: %s", plural(n, "letter"), first)
 	}
-	return ok("none")
+	return judged(letters.All)
+}
+
+// judged fails while a guard stands still; what stops nothing is only told of.
+func judged(letters []letter.Letter) Check {
+	of := map[string][]letter.Letter{}
+	for _, l := range letters {
+		of[l.State] = append(of[l.State], l)
+	}
+	if parked := of[letter.Parked]; len(parked) > 0 {
+		return fail(fmt.Sprintf("slipway dead show %d", parked[0].Seq), "%s parked, the first: %s: %s (%s)",
+			plural(len(parked), "letter"), parked[0].Participant, parked[0].Reason, parked[0].Subject)
+	}
+	if kept := of[letter.Kept]; len(kept) > 0 {
+		return warn(fmt.Sprintf("slipway dead show %d", kept[0].Seq), "%s that stopped nothing, the first: %s: %s (%s)",
+			plural(len(kept), "letter"), kept[0].Participant, kept[0].Reason, kept[0].Subject)
+	}
+	return ok("none parked")
 }
 
 func plural(n int, noun string) string {

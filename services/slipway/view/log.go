@@ -51,12 +51,22 @@ func (l *Log) Hear(m service.Message) (e events.Event, ok bool) {
 	}
 	if err != nil {
 		l.Unread++
-		l.core.Skip(m.Pos)
+		l.overlook(m, e.Ordinal)
 		return e, false
 	}
 	e.Pos, e.Stored = m.Pos, m.Stored
 	l.Fold(e)
 	return e, true
+}
+
+// overlook passes what cannot be read: who only looks on stops at nothing.
+func (l *Log) overlook(m service.Message, ordinal uint64) {
+	kind, app, place, err := events.ParseSubject(m.Subject)
+	if err != nil || !l.core.HearsOwner(kind.Owner) {
+		l.core.Skip(m.Pos)
+		return
+	}
+	l.core.Overlook(events.Event{Kind: kind, App: app, Place: place, Pos: m.Pos, Ordinal: ordinal})
 }
 
 // Fold folds one event, whose data must be decoded.

@@ -1,0 +1,40 @@
+package letter
+
+import (
+	"testing"
+
+	"slipway.dev/events"
+	"slipway.dev/pkg/service"
+)
+
+func TestWhatBecameOfLetters(t *testing.T) {
+	l := &Letters{index: map[string]int{}, seqs: map[uint64]int{}}
+	put := func(seq uint64, participant, subject string) {
+		l.put(service.Message{
+			Subject: events.DeadSubject(participant, "web", "release"), Pos: events.Position{Era: 1, Seq: seq}, Body: []byte("{"),
+			Header: map[string][]string{"slipway-dead-position": {"1:7"}, "slipway-dead-subject": {subject}, "slipway-dead-verdict": {"unreadable"}},
+		})
+	}
+	fact, wish := events.Subject(events.K[events.ReleasePaused](), "web", ""), events.Wish("app", "declared", "web", "")
+	put(1, "deployer", fact)
+	put(2, "registry", fact)
+	put(3, "deployer", wish) // of the same position in another stream
+	put(4, "deployer", fact) // put again after a restart
+	of := func(participant string) events.OfLetter {
+		return events.OfLetter{Participant: participant, Position: "1:7"}
+	}
+	for _, d := range []events.Payload{
+		events.LetterParked{OfLetter: of("deployer")}, events.LetterParked{OfLetter: of("registry")}, events.LetterRefused{OfLetter: of("registry")},
+		events.LetterDropped{OfLetter: of("deployer")},
+	} {
+		l.fold(events.Event{Data: d})
+	}
+	for seq, want := range map[uint64]string{1: Dropped, 2: Parked, 3: Kept, 4: Dropped} {
+		if x, ok := l.Find(seq); !ok || x.State != want {
+			t.Errorf("letter %d: %t %+v, want %s", seq, ok, x, want)
+		}
+	}
+	if _, ok := l.Find(5); ok || len(l.All) != 3 || l.All[0].App != "web" {
+		t.Errorf("%+v", l.All)
+	}
+}

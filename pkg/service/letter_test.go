@@ -175,12 +175,14 @@ func TestDeadLetters(t *testing.T) {
 				pass(time.Second)
 				l.elsewhere(t, stray, placed)
 				pass(time.Second)
+				driver.sense(service.Signal{Data: service.Broken{Name: "node", Key: "n1", Detail: "1 placed, 0 run"}}) // kept for later
+				pass(time.Second)
 				if said := l.names("node"); !slices.Equal(said, []string{"node.joined n1", "instance.stopped n1/web-1-a9", "letter.parked node-n1/1:2"}) {
 					t.Fatalf("while its own guard stands still: said %v", said)
 				}
 				l.ask(events.WishDropRequested{OfLetterWish: letterOf("node-n1", "1:2")})
 			})
-			if said := l.names("node"); !slices.Contains(said, "instance.starting n1/web-1-a1") || once(said, "") != nil {
+			if said := l.names("node"); !slices.Contains(said, "instance.starting n1/web-1-a1") || !slices.Contains(said, "guarantee.violated node-n1/node/n1") || once(said, "") != nil {
 				t.Errorf("said %v", said)
 			}
 			if got := l.life(svc, nil, nothing); !bytes.Equal(got, live) {

@@ -126,6 +126,9 @@ func (s *voiceState) decide(svc Service, now time.Time) (say Says) {
 			})
 		}
 	}
+	if wish, state, open := s.Asked.Oldest(now); open && say.Empty() {
+		s.answer(svc, wish, state, &say)
+	}
 	for _, id := range Sorted(h.broken) {
 		if b := h.broken[id]; !s.Broken[id] {
 			say.Because(Cause{}, "%s", b.Detail).Fact(events.GuaranteeViolated{OfGuarantee: of(b.Name, b.Key), Detail: b.Detail})
@@ -135,9 +138,6 @@ func (s *voiceState) decide(svc Service, now time.Time) (say Says) {
 		if m := h.mended[id]; s.Broken[id] {
 			say.Because(Cause{}, "holds again").Fact(events.GuaranteeRestored{OfGuarantee: of(m.Name, m.Key)})
 		}
-	}
-	if wish, state, open := s.Asked.Oldest(now); open && say.Empty() {
-		s.answer(svc, wish, state, &say)
 	}
 	return say
 }

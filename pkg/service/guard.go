@@ -62,6 +62,7 @@ func (c *Core) judge(g *guard, own bool, e events.Event) (fold bool, verdict str
 		return false, ""
 	case g.Ordinal > 0 && e.Ordinal <= g.Ordinal:
 		c.replayed++
+		g.Seq = e.Pos.Seq // it is the guard's tail all the same: what is said next must expect it
 		return false, ""
 	case whole && e.Ordinal > g.Ordinal+1:
 		return false, fmt.Sprintf("ordinal %d after %d", e.Ordinal, g.Ordinal)

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"strings"
 
-	"slipway.dev/services/slipway/fault"
 	"slipway.dev/pkg/nearest"
+	"slipway.dev/services/slipway/fault"
 )
 
 const everything = "all"

@@ -31,7 +31,6 @@ type World struct {
 	wishes  []events.Event
 	leases  map[string]lease // last of each subject
 	observe []func(events.Event) error
-	healed  bool
 }
 
 // leaseKept is how long the stream keeps a lease.
@@ -117,7 +116,6 @@ func (w *World) RunUntil(d time.Duration, f func() bool) bool {
 // Heal ends all faults: hosts that are down come back, nothing is lost any more.
 func (w *World) Heal() {
 	w.Faults = Faults{Latency: w.Faults.Latency}
-	w.healed = true
 	for _, h := range w.hosts {
 		h.reconnect()
 		if !h.up() {

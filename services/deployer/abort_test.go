@@ -90,6 +90,9 @@ func TestAbort(t *testing.T) {
 		r.lose("web-1-a1")
 		r.crash[1] = true
 		r.until("ended", func() bool { return r.app("web").Releases[2] != nil && !r.app("web").Releases[2].Ended.IsZero() })
+		if x := r.app("web").Releases[2]; x.Phase != stranded || x.Why != "nothing different to return to" {
+			t.Errorf("release 2 is %s: %s", x.Phase, x.Why)
+		}
 		n := r.count("release.planned")
 		r.pass(time.Hour)
 		if r.count("release.planned") != n {

@@ -23,10 +23,7 @@ func (v view) blueGreen(r *Release) (say service.Says) {
 	if size < v.size(r) { // the gate opened: the rest, before any traffic
 		return v.more(r, v.size(r)-len(mine), false)
 	}
-	if say = v.takeAll(r, mine, events.BlueGreen); len(say.Waiting) > 0 || !say.Empty() {
-		return say
-	}
-	return say
+	return v.takeAll(r, mine, events.BlueGreen)
 }
 
 // greens is how many new instances are wanted now: the preview's before the gate,

@@ -22,9 +22,8 @@ const (
 
 // Config is where the deployer is and what the installation decided.
 type Config struct {
-	DefaultDomain string                                     // an app without a host answers as <app>.<DefaultDomain>
-	Check         func(events.Document) []events.Refusal     // the app file's rules, for wishes from anywhere
-	MeshPort      func(app string, taken func(int) bool) int // nil: none
+	DefaultDomain string                                 // an app without a host answers as <app>.<DefaultDomain>
+	Check         func(events.Document) []events.Refusal // the app file's rules, for wishes from anywhere
 }
 
 // decide says what is missing of an app now: the first of these that has anything

@@ -114,3 +114,32 @@ func fleetOf(r *rig) *Fleet {
 	_, f := service.StateOf[App, Fleet](r.h.Core().Machines()[0], "web")
 	return f
 }
+
+// delivery-P10: whatever prefix of its story is in the log when the deployer crashes, a
+// release ends as it would have.
+func TestACrashAtAnyPrefixEndsTheSame(t *testing.T) {
+	for name, crashes := range map[string]bool{"a good release": false, "one whose instances fail": true} {
+		play := func(at uint64) (phase string, end uint64) {
+			r := newRig(t)
+			r.deploy(doc("1", replicas(2)))
+			r.crash[2] = crashes
+			begin := r.w.Log.Len()
+			r.declare(doc("2", replicas(2)))
+			if at > 0 {
+				r.w.RunUntil(10*time.Minute, func() bool { return r.w.Log.Len() >= begin+at })
+				r.h.Crash(time.Second)
+			}
+			r.until("release 2 has ended", func() bool {
+				a := r.app("web")
+				return a != nil && a.Releases[2] != nil && !a.Releases[2].Ended.IsZero()
+			})
+			return r.app("web").Releases[2].Phase, r.w.Log.Len() - begin
+		}
+		want, all := play(0)
+		for at := range all {
+			if got, _ := play(at + 1); got != want {
+				t.Errorf("%s, crash after %d of %d facts: it is %s, want %s", name, at+1, all, got, want)
+			}
+		}
+	}
+}

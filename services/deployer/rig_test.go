@@ -118,7 +118,12 @@ func (r *rig) hook(d events.PlacementPlaced) {
 }
 
 func (r *rig) start(of events.OfInstance, release int) {
-	if r.app(of.App).Instances[of.Instance] == nil {
+	a := r.app(of.App)
+	if a == nil { // the deployer is down: the rig asks it, so the world waits
+		r.w.After(100*time.Millisecond, func() { r.start(of, release) })
+		return
+	}
+	if a.Instances[of.Instance] == nil {
 		return
 	}
 	r.say(events.InstanceStarted{OfInstance: of, Release: release, Try: 1, Boot: 1, Address: "127.0.0.1:1"})
@@ -156,14 +161,23 @@ func (r *rig) list(app string) {
 
 func (r *rig) settle(app string) {
 	a := r.app(app)
-	if a == nil || r.noGw || a.Route.Settled == a.Route.Generation && a.Route.Pool == r.pool {
+	if a == nil {
+		r.w.After(100*time.Millisecond, func() { r.settle(app) })
+		return
+	}
+	if r.noGw || a.Route.Settled == a.Route.Generation && a.Route.Pool == r.pool {
 		return
 	}
 	r.say(events.SettlementReached{OfGeneration: events.OfGeneration{App: app, Generation: a.Route.Generation}, Pool: r.pool, Gateways: []string{"gw1-a"}})
 }
 
 func (r *rig) stop(of events.OfInstance) {
-	if a := r.app(of.App); a.Instances[of.Instance] != nil {
+	a := r.app(of.App)
+	if a == nil {
+		r.w.After(100*time.Millisecond, func() { r.stop(of) })
+		return
+	}
+	if a.Instances[of.Instance] != nil {
 		r.say(events.InstanceStopping{OfInstance: of, Drained: true})
 		r.say(events.InstanceStopped{OfInstance: of})
 	}

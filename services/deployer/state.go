@@ -84,7 +84,6 @@ type Release struct {
 	Approved    bool             `json:"approved,omitempty"` // the gate before a promotion is open
 	Reached     bool             `json:"reached,omitempty"`  // it was promoted once
 	Aborted     string           `json:"aborted,omitempty"`  // cause of the abort
-	AbortedFrom bool             `json:"abortedFrom,omitempty"`
 	Planned     time.Time        `json:"planned"`
 	Progressed  time.Time        `json:"progressed"` // last progress: the deadline counts from here
 	AbortedAt   time.Time        `json:"abortedAt,omitzero"`

@@ -85,7 +85,7 @@ func drainedBeforeStopped(t *testing.T, p *Plane) {
 	}
 }
 
-// counted: what the gateway counted is what the client sent.
+// counted: the gateway counted requests, and no failure, as the client did.
 func counted(t *testing.T, p *Plane, c load.Counts) {
 	t.Helper()
 	var requests, failures int64

@@ -19,7 +19,6 @@ type edge struct {
 	apps  map[string]*table
 	open  bool
 	alive func(instance string) bool
-	sent  int
 }
 
 // table is what one app's requests meet at this gateway.
@@ -207,7 +206,6 @@ func (g *edge) load(h *sim.Host, life int) {
 		if !g.alive(x.id) {
 			continue // a dial error: another endpoint, or an honest 502
 		}
-		g.sent++
 		x.inFlight++
 		g.w.After(time.Duration(g.w.Rand().IntN(400))*time.Millisecond, func() {
 			if h.Incarnation() == life && x.inFlight > 0 {

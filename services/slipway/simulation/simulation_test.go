@@ -29,8 +29,8 @@ func seeds(t *testing.T) uint64 {
 // TestSeeds plays many worlds: every Check and every checker holds, and each
 // converges once its faults end. Held at every event: delivery-P1, delivery-P2 and
 // delivery-P11 by the deployer's Check, delivery-P3, delivery-P6 and dataplane-30 by
-// the checkers; at the end delivery-P8, delivery-P9 and delivery-P10, for decisions are
-// cut, hosts crash at any point and every world must end as declared.
+// the checkers; between steps delivery-P8, at the end delivery-P9. Decisions are cut,
+// hosts crash at any point, and every world must end as declared.
 func TestSeeds(t *testing.T) {
 	if one := os.Getenv("SLIPWAY_SEED"); one != "" {
 		seed, err := strconv.ParseUint(one, 10, 64)

@@ -15,17 +15,20 @@ type EndpointConditions struct {
 // Endpoint is the full record of an endpoint; every endpoint fact restates it, so
 // the last one is its state.
 type Endpoint struct {
-	App        string             `json:"app"`                // name of the app
-	Endpoint   string             `json:"endpoint"`           // instance id, or an integrator's name
-	Release    int                `json:"release"`            // 0: offered from outside
-	Node       string             `json:"node,omitempty"`     // where it runs
-	Zone       string             `json:"zone,omitempty"`     // failure domain
-	Address    string             `json:"address"`            // host:port of the main port
-	Ports      map[string]string  `json:"ports,omitempty"`    // host:port of further ports, by name
-	Protocol   string             `json:"protocol,omitempty"` // http (default), h2c, https, tcp
-	Weight     int                `json:"weight"`             // 0..1000; 0: listed, gets nothing
-	Conditions EndpointConditions `json:"conditions"`         // what it can do now
-	Since      time.Time          `json:"since"`              // of the last change of conditions
+	App        string             `json:"app"`                 // name of the app
+	Endpoint   string             `json:"endpoint"`            // instance id, or an integrator's name
+	Release    int                `json:"release"`             // 0: offered from outside
+	Node       string             `json:"node,omitempty"`      // where it runs
+	Zone       string             `json:"zone,omitempty"`      // failure domain
+	Address    string             `json:"address"`             // host:port of the main port
+	Ports      map[string]string  `json:"ports,omitempty"`     // host:port of further ports, by name
+	Protocol   string             `json:"protocol,omitempty"`  // http (default), h2c, https, tcp
+	Weight     int                `json:"weight"`              // 0..1000; 0: listed, gets nothing
+	Liveness   string             `json:"liveness,omitempty"`  // lease, probe; absent: its node's
+	ProbePath  string             `json:"probePath,omitempty"` // for liveness probe
+	Tags       map[string]string  `json:"tags,omitempty"`      // an integrator's own words
+	Conditions EndpointConditions `json:"conditions"`          // what it can do now
+	Since      time.Time          `json:"since"`               // of the last change of conditions
 }
 
 // About places what concerns an endpoint: subject web/web-7-a1.
@@ -63,7 +66,7 @@ type EndpointRemoved struct{ Endpoint }
 // EndpointRefused says why an endpoint is not listed.
 type EndpointRefused struct {
 	Endpoint
-	Cause string `json:"cause"` // pool-full, address, owner
+	Cause string `json:"cause"` // pool-full, address, record, owner, unchanged, unknown, expired, busy
 }
 
 // OfGeneration names a generation of what an app's registry keeps.
@@ -79,19 +82,21 @@ func (o OfGeneration) About() About {
 
 // PoolEndpoint is one line of an app's live list.
 type PoolEndpoint struct {
-	Endpoint    string            `json:"endpoint"`           // instance id, or an integrator's name
-	Release     int               `json:"release"`            // 0: offered from outside
-	Node        string            `json:"node,omitempty"`     // where it runs
-	Address     string            `json:"address"`            // host:port of the main port
-	Ports       map[string]string `json:"ports,omitempty"`    // host:port of further ports, by name
-	Protocol    string            `json:"protocol,omitempty"` // http (default), h2c, https, tcp
-	Weight      int               `json:"weight"`             // 0..1000
-	Zone        string            `json:"zone,omitempty"`     // failure domain
-	Ready       bool              `json:"ready"`              // its checks pass and its node is alive
-	Serving     bool              `json:"serving"`            // it may still answer
-	Terminating bool              `json:"terminating"`        // it is going away
-	Suspect     bool              `json:"suspect,omitempty"`  // its node is silent; the brake keeps it
-	DrainMs     int64             `json:"drainMs,omitempty"`  // while terminating: what its requests may still take
+	Endpoint    string            `json:"endpoint"`            // instance id, or an integrator's name
+	Release     int               `json:"release"`             // 0: offered from outside
+	Node        string            `json:"node,omitempty"`      // where it runs
+	Address     string            `json:"address"`             // host:port of the main port
+	Ports       map[string]string `json:"ports,omitempty"`     // host:port of further ports, by name
+	Protocol    string            `json:"protocol,omitempty"`  // http (default), h2c, https, tcp
+	Weight      int               `json:"weight"`              // 0..1000
+	Zone        string            `json:"zone,omitempty"`      // failure domain
+	Liveness    string            `json:"liveness,omitempty"`  // probe: gateways ask ProbePath; absent or lease: the registry knows
+	ProbePath   string            `json:"probePath,omitempty"` // for liveness probe
+	Ready       bool              `json:"ready"`               // its checks pass and its node is alive
+	Serving     bool              `json:"serving"`             // it may still answer
+	Terminating bool              `json:"terminating"`         // it is going away
+	Suspect     bool              `json:"suspect,omitempty"`   // its node is silent; the brake keeps it
+	DrainMs     int64             `json:"drainMs,omitempty"`   // while terminating: what its requests may still take
 }
 
 // PoolChanged restates an app's whole live list, sorted by endpoint.

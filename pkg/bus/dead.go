@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 
 	"github.com/nats-io/nats.go"
 
@@ -30,8 +31,8 @@ type Letter struct {
 	Message     service.Message
 }
 
-// PutDead keeps a letter with the original bytes untouched. Put again by the same
-// participant it is the same letter.
+// PutDead keeps a letter with the original bytes untouched. What stood at one position
+// of one stream, put again by the same participant, is the same letter.
 func (b *Bus) PutDead(ctx context.Context, l Letter) error {
 	ctx, cancel := context.WithTimeout(ctx, apiWait)
 	defer cancel()
@@ -45,7 +46,7 @@ func (l Letter) message() *nats.Msg {
 	at := l.Message.Pos.String()
 	m := nats.NewMsg(events.DeadSubject(l.Participant, l.App, l.Entity))
 	m.Data = l.Message.Body
-	id := sha256.Sum256([]byte(l.Participant + " " + at))
+	id := sha256.Sum256([]byte(l.Participant + " " + streamOf(l.Message.Subject) + " " + at))
 	m.Header.Set(headerID, hex.EncodeToString(id[:16]))
 	m.Header.Set(headerStream, events.StreamDead)
 	m.Header.Set(deadPosition, at)
@@ -57,6 +58,19 @@ func (l Letter) message() *nats.Msg {
 		m.Header.Set(headerType, kind[0])
 	}
 	return m
+}
+
+// streamOf names the stream a subject is kept in: a wish and a fact may stand at one
+// position, each of its own stream. A subject of none stands for itself.
+func streamOf(subject string) string {
+	for _, s := range events.Streams {
+		for _, filter := range s.Subjects {
+			if strings.HasPrefix(subject, strings.TrimSuffix(filter, ">")) {
+				return s.Name
+			}
+		}
+	}
+	return subject
 }
 
 // oneLine makes words fit for a header.

@@ -15,8 +15,10 @@ func TestDeadLetters(t *testing.T) {
 		Participant: "node-n1", App: "web", Entity: "assignment", Verdict: "unreadable", Reason: "id:\nempty",
 		Message: service.Message{Subject: "slipway.event.x", Pos: events.Position{Era: 1, Seq: 7}, Body: []byte("{torn")},
 	}
-	for range 2 {
-		if err := b.PutDead(limit(t), l); err != nil {
+	wish := l // of the same sequence of another stream
+	wish.Message.Subject = events.Wish("app", "declared", "web", "")
+	for _, put := range []Letter{l, l, wish, wish} {
+		if err := b.PutDead(limit(t), put); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -26,8 +28,8 @@ func TestDeadLetters(t *testing.T) {
 		Deliver:  func(m service.Message) error { got = append(got, m); return nil },
 		CaughtUp: cancel,
 	})
-	if !errors.Is(err, context.Canceled) || len(got) != 1 {
-		t.Fatalf("%d letters: %v", len(got), err)
+	if !errors.Is(err, context.Canceled) || len(got) != 2 || got[1].Header[deadSubject][0] != wish.Message.Subject {
+		t.Fatalf("a fact and a wish at one sequence, each put twice, are %d letters: %v", len(got), err)
 	}
 	m := got[0]
 	if m.Subject != "slipway.dead.node-n1.web.assignment" || string(m.Body) != "{torn" ||

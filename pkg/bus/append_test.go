@@ -139,7 +139,7 @@ func TestSlots(t *testing.T) {
 }
 
 // bus-12, the log's part of it: near its size it takes the essential only, at its
-// size nothing; once it is larger all goes on.
+// size nothing, neither one nor a batch; once it is larger all goes on.
 func TestFullLog(t *testing.T) {
 	b := connectTest(t, startTest(t), "test")
 	if _, err := b.Ensure(limit(t), Profile{Name: "dev", StoreMax: 16 << 20}); err != nil {
@@ -162,11 +162,7 @@ func TestFullLog(t *testing.T) {
 		t.Fatalf("refused at %d of %d bytes (%v)", i.Bytes, i.Max, err)
 	}
 	for {
-		essential := fact(n+1, "")
-		essential.Data = events.ReleaseAborted{OfRelease: events.OfRelease{App: testApp, Release: 1}, Cause: "operator", Message: words}
-		essential.Kind = events.KindOf(essential.Data)
-		essential.Subject = essential.Data.About().Subject
-		r, err := b.Append(limit(t), testGuard, tail, []events.Event{essential})
+		r, err := b.Append(limit(t), testGuard, tail, essentials(n+1, 1, words))
 		if errors.Is(err, service.ErrFull) {
 			break
 		}
@@ -175,11 +171,34 @@ func TestFullLog(t *testing.T) {
 		}
 		tail, n = r.Last.Seq, n+1
 	}
+	for what, es := range map[string][]events.Event{"single": essentials(n+1, 1, words), "batch": essentials(n+1, 20, words[:40<<10])} {
+		_, err := b.Append(limit(t), testGuard, tail, es)
+		var api *jetstream.APIError
+		if !errors.Is(err, service.ErrFull) || !errors.As(err, &api) || api.ErrorCode != codeFull {
+			t.Errorf("a %s in a full stream: %v, want the server's %d", what, err, codeFull)
+		}
+		if head, err := b.Head(limit(t)); err != nil || head.Seq != tail {
+			t.Errorf("a %s in a full stream: the log ends at %s, want %d (%v)", what, head, tail, err)
+		}
+	}
 	if _, err := b.Ensure(limit(t), Profile{Name: "dev", StoreMax: 64 << 20}); err != nil {
 		t.Fatal(err)
 	}
 	b.fill.forget()
 	say(t, b, tail, fact(n+1, words))
+}
+
+// codeFull is the server's word for a stream that has reached its size.
+const codeFull = 10077
+
+// essentials are n facts from one ordinal on that may be said until the log is full.
+func essentials(first, n uint64, words string) []events.Event {
+	es := facts(first, n)
+	for i := range es {
+		es[i].Data = events.ReleaseAborted{OfRelease: events.OfRelease{App: testApp, Release: 1}, Cause: "operator", Message: words}
+		es[i].Kind, es[i].Subject = events.KindOf(es[i].Data), es[i].Data.About().Subject
+	}
+	return es
 }
 
 func TestDeniedAtOnce(t *testing.T) {

@@ -28,17 +28,30 @@ type batchAck struct {
 // is sent, so that a batch the server does not want costs one message. Our own and
 // not the library's: that one waits by its own clock even where ctx has ended.
 func (b *Bus) sendBatch(ctx context.Context, msgs []*nats.Msg) (batchAck, error) {
-	id, last := nuid.Next(), len(msgs)-1
+	id, err := b.beginBatch(ctx, msgs)
+	if err != nil {
+		return batchAck{}, err
+	}
+	return b.commitBatch(ctx, id, msgs)
+}
+
+// beginBatch sends the first message, unless it is the last one too.
+func (b *Bus) beginBatch(ctx context.Context, msgs []*nats.Msg) (id string, err error) {
+	id = nuid.Next()
 	for i, m := range msgs {
 		m.Header.Set(headerBatch, id)
 		m.Header.Set(headerBatchSeq, strconv.Itoa(i+1))
 	}
-	msgs[last].Header.Set(headerBatchCommit, "1")
-	if last > 0 {
-		if _, err := b.askBatch(ctx, msgs[0]); err != nil {
-			return batchAck{}, err
-		}
+	msgs[len(msgs)-1].Header.Set(headerBatchCommit, "1")
+	if len(msgs) > 1 {
+		_, err = b.askBatch(ctx, msgs[0])
 	}
+	return id, err
+}
+
+// commitBatch sends the rest; only with the last one anything is stored.
+func (b *Bus) commitBatch(ctx context.Context, id string, msgs []*nats.Msg) (batchAck, error) {
+	last := len(msgs) - 1
 	for i := 1; i < last; i++ {
 		if err := b.nc.PublishMsg(msgs[i]); err != nil {
 			return batchAck{}, fmt.Errorf("send message %d of a batch: %w", i+1, err)

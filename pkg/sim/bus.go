@@ -18,6 +18,7 @@ type Bus struct {
 	lose    int           // answers still to be lost
 	before  int           // writes until the hook is called
 	hook    func()
+	amid    func() // called within the next batch
 }
 
 // NewBus is a bus with an empty log.
@@ -35,6 +36,14 @@ func (b *Bus) Before(n int, f func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.before, b.hook = n, f
+}
+
+// Amid calls f once, within the next batch: here a batch is stored in one step, so
+// that is right before it.
+func (b *Bus) Amid(f func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.amid = f
 }
 
 // Tail is the sequence and the ordinal of the last event under a guard.
@@ -56,7 +65,7 @@ func (b *Bus) Append(ctx context.Context, guard string, expected uint64, es []ev
 		if ctx.Err() != nil {
 			return w.result(), service.ErrUnavailable
 		}
-		if f := b.reach(); f != nil {
+		if f := b.reach(w.batch); f != nil {
 			f()
 		}
 		err = b.step(w)
@@ -65,9 +74,13 @@ func (b *Bus) Append(ctx context.Context, guard string, expected uint64, es []ev
 }
 
 // reach counts a write that is about to be sent.
-func (b *Bus) reach() func() {
+func (b *Bus) reach(batch bool) func() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if f := b.amid; batch && f != nil {
+		b.amid = nil
+		return f
+	}
 	b.before--
 	if b.before != 0 {
 		return nil

@@ -12,12 +12,10 @@ import (
 )
 
 const (
-	bound  = 20 * time.Second // a test that waits longer hangs
-	rounds = 100              // a tenth of what the design asks for; soak runs set Rounds
+	bound      = 20 * time.Second // a test that waits longer hangs
+	rounds     = 1000             // of two writers, in behaviour bus-3
+	roundsFast = rounds / 10      // where SLIPWAY_SOAK is not set
 )
-
-// Rounds is how often two writers compete in behaviour bus-3.
-var Rounds = rounds
 
 // Faults is what a log may offer beside service.Log, so that the suite can lose
 // answers and let a twin be faster. Tests that need it are skipped without.
@@ -27,10 +25,19 @@ type Faults interface {
 	LoseAnswers(n int)
 	// Before calls f once, right before the nth write from now is sent.
 	Before(n int, f func())
+	// Amid calls f once, while the next batch is under way: its first message has
+	// been taken, its last has not been sent.
+	Amid(f func())
 }
 
-// Run tests a log. open returns an empty one, which may hold cluster.founded.
-func Run(t *testing.T, open func(t *testing.T) service.Log) {
+// Run tests a log. open returns an empty one, which may hold cluster.founded. must
+// names the tests that the log has to pass without a skip, so that a test lost from
+// the suite is missed.
+func Run(t *testing.T, open func(t *testing.T) service.Log, must ...string) {
+	missed := map[string]bool{}
+	for _, name := range must {
+		missed[name] = true
+	}
 	for _, c := range []struct {
 		name string
 		test func(*testing.T, service.Log)
@@ -40,6 +47,7 @@ func Run(t *testing.T, open func(t *testing.T) service.Log) {
 		{"bus-3 of two writers under one guard exactly one is stored each round", compete},
 		{"bus-4 a guard moved before the decision refuses all of it", movedBefore},
 		{"bus-4 a guard moved in the midst of a chain keeps a prefix", movedMidst},
+		{"bus-4 a guard moved in the midst of a batch refuses all of it", movedAmid},
 		{"the next decision follows the last one", follow},
 		{"a guard does not hear of other guards", otherGuard},
 		{"a writer that has not folded what stands there is told where to read on", conflictTells},
@@ -49,7 +57,19 @@ func Run(t *testing.T, open func(t *testing.T) service.Log) {
 		{"a reader ends with its context and with its own error", endRead},
 		{"a reader hears what is said after it has caught up", live},
 	} {
-		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
+		needed := missed[c.name]
+		delete(missed, c.name)
+		t.Run(c.name, func(t *testing.T) {
+			t.Cleanup(func() {
+				if needed && t.Skipped() {
+					t.Error("skipped, and must not be")
+				}
+			})
+			c.test(t, open(t))
+		})
+	}
+	for name := range missed {
+		t.Errorf("the suite has no test %q", name)
 	}
 }
 

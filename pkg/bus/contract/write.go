@@ -3,6 +3,7 @@ package contract
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -56,8 +57,11 @@ func loseAnswer(t *testing.T, log service.Log) {
 // same fact.
 func compete(t *testing.T, log service.Log) {
 	logs := [2]service.Log{log, twinOf(t, log)}
-	tail := uint64(0)
-	for round := 1; round <= Rounds; round++ {
+	tail, times := uint64(0), roundsFast
+	if os.Getenv("SLIPWAY_SOAK") != "" {
+		times = rounds
+	}
+	for round := 1; round <= times; round++ {
 		said := [2]events.Event{fact("race", uint64(round), round), retired("race", uint64(round))}
 		var results [2]service.Result
 		var errs [2]error
@@ -83,7 +87,7 @@ func compete(t *testing.T, log service.Log) {
 			t.Fatalf("round %d: %d writers were stored, want 1", round, won)
 		}
 	}
-	ids(t, log, "race", Rounds)
+	ids(t, log, "race", times)
 }
 
 func movedBefore(t *testing.T, log service.Log) {
@@ -114,6 +118,25 @@ func movedMidst(t *testing.T, log service.Log) {
 	ids(t, log, app, 3)
 	say(t, log, app, c.Seen, Decision(app, 4, 3, 1)...)
 	ids(t, log, app, 6)
+}
+
+func movedAmid(t *testing.T, log service.Log) {
+	faults, ok := log.(Faults)
+	if !ok {
+		t.Skip("this log cannot be interrupted")
+	}
+	const app, n = "amid", 50
+	var twin uint64
+	faults.Amid(func() {
+		twin = say(t, twinOf(t, log), app, 0, retired(app, 1)).Last.Seq
+	})
+	c := conflicts(t, log, app, 0, Decision(app, 1, n, 1)...)
+	if twin == 0 || c.Seen != twin {
+		t.Fatalf("told to read on to %d, the twin's fact stands at %d", c.Seen, twin)
+	}
+	ids(t, log, app, 1)
+	say(t, log, app, c.Seen, Decision(app, 2, n, 1)...)
+	ids(t, log, app, n+1)
 }
 
 // Twin is a log that another process of the same service writes to: an append of

@@ -34,7 +34,7 @@ type Document struct {
 	Ports map[string]DeclaredPort `json:"ports,omitempty"`
 	// Volumes by name.
 	Volumes map[string]SpecVolume `json:"volumes,omitempty"`
-	// Balance is how a gateway picks an endpoint: least-request or round-robin.
+	// Balance is how a gateway picks an endpoint: least-request, round-robin, weighted, p2c or hash.
 	Balance string `json:"balance" steers:"true"`
 	// Resources reserved for each instance.
 	Resources Resources `json:"resources"`
@@ -62,6 +62,9 @@ const (
 
 	BalanceLeastRequest = "least-request"
 	BalanceRoundRobin   = "round-robin"
+	BalanceWeighted     = "weighted"
+	BalanceP2C          = "p2c"
+	BalanceHash         = "hash"
 
 	DriftRepair = "repair"
 	DriftReport = "report"

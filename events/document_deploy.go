@@ -27,6 +27,8 @@ type DeployPolicy struct {
 	Strategy string `json:"strategy"`
 	// Rolling is read by strategy rolling.
 	Rolling RollingPolicy `json:"rolling"`
+	// Sticky keeps a user on one side of a split; absent: none.
+	Sticky *Sticky `json:"sticky,omitempty"`
 	// BlueGreen is read by strategy blue-green.
 	BlueGreen BlueGreenPolicy `json:"blueGreen"`
 	// DeadlineMs without progress before a release fails.

@@ -4,7 +4,10 @@ const mainPort = "http" // the port that PORT and the health checks mean unless 
 
 // Protocols of a port.
 const (
-	ProtocolHTTP = "http"
+	ProtocolHTTP  = "http"
+	ProtocolH2C   = "h2c"
+	ProtocolHTTPS = "https"
+	ProtocolTCP   = "tcp"
 )
 
 // SpecPort is what an instance knows of a port.
@@ -13,7 +16,7 @@ type SpecPort struct {
 	Target int `json:"target,omitempty"`
 	// HostPort is a fixed port of the node; absent: any.
 	HostPort int `json:"hostPort,omitempty"`
-	// Protocol spoken to the instance: http.
+	// Protocol spoken to the instance: http, h2c, https, tcp.
 	Protocol string `json:"protocol"`
 }
 
@@ -28,10 +31,27 @@ type DeclaredPort struct {
 	Path string `json:"path" steers:"true"`
 	// Strip removes the prefix before the request goes on.
 	Strip bool `json:"strip,omitempty" steers:"true"`
+	// TLS is auto (a certificate by ACME) or secret; absent: off.
+	TLS string `json:"tls,omitempty" steers:"true"`
+	// TLSSecret names the secret that holds chain and key, with tls secret.
+	TLSSecret string `json:"tlsSecret,omitempty" steers:"true"`
+	// Listen is the gateway's own port, with protocol tcp.
+	Listen int `json:"listen,omitempty" steers:"true"`
 }
 
+// Ways a port's certificate is had.
+const (
+	TLSAuto   = "auto"
+	TLSSecret = "secret"
+)
+
 // Routed says whether a gateway sends requests to the port.
-func (p DeclaredPort) Routed() bool { return p.Protocol == ProtocolHTTP && !p.NoHost }
+func (p DeclaredPort) Routed() bool {
+	if p.Protocol == ProtocolTCP {
+		return p.Listen > 0
+	}
+	return !p.NoHost
+}
 
 // DeclaredLimits are an instance's limits and those of its requests.
 type DeclaredLimits struct {

@@ -19,6 +19,14 @@ type LetterParked struct {
 	Verdict string `json:"verdict"` // unreadable, gap, panic
 }
 
+// LetterCopied says that events which stop nothing were set aside: said once a minute
+// at most, whatever their number.
+type LetterCopied struct {
+	OfLetter        // the last of them
+	Verdict  string `json:"verdict"` // of the last: replayed, forged, foreign; panic of a wish
+	Count    int    `json:"count"`   // how many since it was said last
+}
+
 // LetterRequeued says that it could be read after all.
 type LetterRequeued struct{ OfLetter }
 

@@ -19,7 +19,10 @@ type RouteRule struct {
 	Path     string `json:"path"`               // prefix on segment borders, begins with /
 	Strip    bool   `json:"strip,omitempty"`    // the prefix is taken off before the instance sees it
 	Port     string `json:"port,omitempty"`     // the app's port; absent: the one PORT names
-	Protocol string `json:"protocol,omitempty"` // http (default), h2c, https
+	Protocol string `json:"protocol,omitempty"` // http (default), h2c, https, tcp
+	TLS      string `json:"tls,omitempty"`      // auto, secret; absent: off
+	Secret   string `json:"secret,omitempty"`   // with tls secret: its name
+	Listen   int    `json:"listen,omitempty"`   // protocol tcp: the gateway's own port; host and path are empty
 	Release  int    `json:"release,omitempty"`  // a preview: this release alone; absent: by shares
 }
 
@@ -33,9 +36,11 @@ type RouteShare struct {
 type Route struct {
 	Rules    []RouteRule  `json:"rules"`              // sorted by host, then path
 	Shares   []RouteShare `json:"shares,omitempty"`   // the first is stable; empty before the first shift
-	Balance  string       `json:"balance,omitempty"`  // least-request (default), round-robin
+	Balance  string       `json:"balance,omitempty"`  // least-request (default), round-robin, weighted, p2c, hash
 	HTTP     HTTPLimits   `json:"http"`               // per request limits
 	MeshPort int          `json:"meshPort,omitempty"` // port at which other apps reach it on every node; absent: none
+	Sticky   *Sticky      `json:"sticky,omitempty"`   // keeps a user on one side of a split
+	TrafficPolicy
 }
 
 // RouteDeclared says that an app has a way in, before anything is behind it.

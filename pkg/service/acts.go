@@ -34,6 +34,7 @@ func (c *Core) reconcile(k keyOf, ks *keyState, want []Act, step *Step) {
 // bury ends the acts of a key that is gone.
 func (c *Core) bury(k keyOf, ks *keyState, step *Step) {
 	delete(c.touched, k)
+	delete(c.patience, k)
 	c.reconcile(k, ks, nil, step)
 	delete(c.keys, k)
 }

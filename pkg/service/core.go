@@ -31,6 +31,9 @@ type Core struct {
 	replayed int             // events skipped because their ordinal had been seen
 	checks   bool            // run Check after each fold
 	off      rule            // switched off by a test
+	name     string          // of this copy
+	twin     time.Time       // until when another copy is believed to live
+	patience map[keyOf]patience
 
 	// Found is called with each broken promise; nil ignores them.
 	Found func(Broken)
@@ -90,7 +93,7 @@ func NewCore(svc Service) *Core {
 		svc: svc, machines: append(svc.New(), voice(svc)), owners: map[string]bool{}, owned: map[string]bool{},
 		heard: map[events.Kind]bool{}, said: map[events.Kind]bool{},
 		guards: map[string]*guard{}, keys: map[keyOf]*keyState{}, touched: map[keyOf]bool{},
-		acts: map[string]keyOf{}, held: map[string]bool{},
+		acts: map[string]keyOf{}, held: map[string]bool{}, patience: map[keyOf]patience{},
 	}
 	c.voice = keyOf{len(c.machines) - 1, voiceKey}
 	for _, m := range c.machines {

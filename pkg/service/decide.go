@@ -46,8 +46,8 @@ func (c *Core) Next(now time.Time) Step {
 		c.next(c.voice, now, &step)
 	}
 	step.Due = c.due.first()
-	for k := range c.touched { // those that back off
-		if at := c.guardNamed(c.guardName(k)).retryAt; at.After(now) && (step.Due.IsZero() || at.Before(step.Due)) {
+	for k := range c.touched { // those that back off or wait for a twin
+		if at := c.again(k, now); !at.IsZero() && (step.Due.IsZero() || at.Before(step.Due)) {
 			step.Due = at
 		}
 	}
@@ -72,6 +72,10 @@ func (c *Core) next(k keyOf, now time.Time, step *Step) {
 		c.bury(k, ks, step)
 		return
 	}
+	if c.patient(k, g, now) {
+		return
+	}
+	delete(c.patience, k)
 	says, joined := m.Decide(k.key, now), c.joined(k)
 	ks := c.state(k)
 	ks.waits = says.Waiting

@@ -18,6 +18,7 @@ const (
 	RuleUnread = ruleUnread
 	RuleForget = ruleForget
 	RuleVoice  = ruleVoice
+	RuleTwin   = ruleTwin
 )
 
 // Without switches rules off.

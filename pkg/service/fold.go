@@ -131,6 +131,7 @@ func (c *Core) concerned(e events.Event) (keys []string) {
 // forget drops what the loop keeps of a key; acts still running are ended first.
 func (c *Core) forget(k keyOf) {
 	delete(c.touched, k)
+	delete(c.patience, k)
 	c.due.set(k, time.Time{})
 	ks, ok := c.keys[k]
 	switch {

@@ -1,6 +1,8 @@
 package service
 
 import (
+	"context"
+	"strings"
 	"time"
 
 	"slipway.dev/events"
@@ -18,7 +20,26 @@ func (r *runner) renew() {
 	b := r.opt.Body
 	b.N, b.Head, b.Level, b.Ready = r.n, r.core.Position().Seq, events.Level, r.core.Ready()
 	b.Started = r.began.UTC()
-	r.bus.Lease(events.LeaseSubject("service", r.svc.Name+"-"+r.opt.Copy), b)
+	r.bus.Lease(r.leaseSubject(), b)
+}
+
+func (r *runner) leaseSubject() string {
+	return events.LeaseSubject("service", r.svc.Name+"-"+r.opt.Copy)
+}
+
+// twins hears the leases of the service's other copies.
+func (r *runner) twins(ctx context.Context) Reader {
+	mine, prefix := r.leaseSubject(), events.LeaseSubject("service", r.svc.Name+"-")
+	return Reader{
+		Deliver: func(m Message) error {
+			if m.Subject != mine && strings.HasPrefix(m.Subject, prefix) {
+				r.give(ctx, func() { r.core.Twin(m.Stored.Add(twinBeats * r.opt.Lease)) })
+			}
+			return nil
+		},
+		CaughtUp: func() {},
+		Gap:      func() {},
+	}
 }
 
 func (r *runner) snapshotDue(now time.Time) bool {

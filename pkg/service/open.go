@@ -28,6 +28,11 @@ func (r *runner) open(ctx context.Context) {
 			return r.bus.Leases(ctx, r.svc.Leases, r.hearsay(ctx, r.lease))
 		})
 	}
+	if r.opt.Lease > 0 && r.svc.Place == "" { // a node's or gateway's second copy is no twin
+		r.read(ctx, "twins", func() error {
+			return r.bus.Leases(ctx, []string{events.LeaseSubject("service") + ".*"}, r.twins(ctx))
+		})
+	}
 	if r.svc.Driver == nil {
 		r.core.HandsReady(r.opt.Now())
 		return

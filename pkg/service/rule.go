@@ -16,6 +16,7 @@ const (
 	ruleUnread                  // what nobody hears is dropped before decoding
 	ruleForget                  // keys that are gone are forgotten
 	ruleVoice                   // nothing is decided before the last word has come back
+	ruleTwin                    // who has heard a twin waits a little before deciding
 )
 
 func (c *Core) rules(r rule) bool { return c.off&r == 0 }

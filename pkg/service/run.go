@@ -25,7 +25,7 @@ type Bus interface {
 
 // Options of a run.
 type Options struct {
-	Copy    string           // names this copy among its twins; shown in its lease
+	Copy    string           // names this copy among its twins; shown in its lease, by which they hear of it
 	Lease   time.Duration    // renewal of the copy's own lease; 0: none
 	Body    events.LeaseBody // of that lease; n and head are filled in
 	Logger  zerolog.Logger
@@ -82,6 +82,7 @@ func newRunner(svc Service, bus Bus, opt Options) *runner {
 
 func (r *runner) run(parent context.Context) error {
 	r.begin()
+	r.core.Named(r.opt.Copy)
 	ctx, cancel := context.WithCancel(parent)
 	defer r.wg.Wait()
 	defer cancel()

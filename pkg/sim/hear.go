@@ -3,6 +3,7 @@ package sim
 import (
 	"strings"
 
+	"slipway.dev/events"
 	"slipway.dev/pkg/service"
 )
 
@@ -63,6 +64,15 @@ func (h *Host) hearLeases() {
 	for _, subject := range service.Sorted(h.World.leases) {
 		if l := h.World.leases[subject]; h.World.now.Sub(l.at) < leaseKept {
 			h.core.Sense(service.Signal{Data: l.Heard}, h.World.now)
+		}
+	}
+}
+
+// seeTwins tells of the service's other copies, as their leases do.
+func (h *Host) seeTwins() {
+	for _, o := range h.World.hosts {
+		if o != h && o.up() && !o.cutOff && h.svc.Place == "" && o.svc.Participant() == h.svc.Participant() {
+			h.core.Twin(h.World.now.Add(events.LeaseTTL))
 		}
 	}
 }

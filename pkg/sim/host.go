@@ -126,6 +126,7 @@ func (h *Host) boot() {
 	}
 	h.svc, h.pos, h.wished, h.waking, h.turning = h.make(), 0, 0, false, false
 	h.core = service.NewCore(h.svc)
+	h.core.Named(h.Name)
 	h.core.CheckEachFold()
 	if h.World.Began != nil {
 		h.World.Began(h.core)
@@ -175,6 +176,7 @@ func (h *Host) turn() {
 	for h.pos < h.World.Log.Len() && h.World.Err == nil {
 		h.hear()
 	}
+	h.seeTwins()
 	step := h.core.Next(h.World.now)
 	h.standing()
 	for _, a := range step.Appends {

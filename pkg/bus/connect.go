@@ -118,7 +118,7 @@ func (b *Bus) options(up chan struct{}) []nats.Option {
 		opts = append(opts, nats.UserCredentials(b.id.Creds))
 	}
 	if b.id.Server != nil {
-		opts = append(opts, nats.InProcessServer(b.id.Server.nats))
+		opts = append(opts, nats.InProcessServer(b.id.Server))
 	}
 	return opts
 }

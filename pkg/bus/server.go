@@ -2,7 +2,9 @@ package bus
 
 import (
 	"fmt"
+	"net"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -36,38 +38,60 @@ type ServerOptions struct {
 
 // Server is an embedded NATS server with JetStream.
 type Server struct {
-	nats     *server.Server
 	storeDir string
 	maxStore int64
+	options  ServerOptions
+
+	mu   sync.Mutex
+	nats *server.Server // another one after Restart
 }
 
 // StartServer starts a server and waits until it takes connections.
 func StartServer(o ServerOptions) (*Server, error) {
-	if err := o.check(); err != nil {
+	if err := o.check(testing.Testing()); err != nil {
 		return nil, fmt.Errorf("start server: %w", err)
 	}
 	opts := o.options()
+	ns, err := launch(opts, o.Log)
+	if err != nil {
+		return nil, err
+	}
+	return &Server{nats: ns, options: o, storeDir: o.StoreDir, maxStore: opts.JetStreamMaxStore}, nil
+}
+
+// launch starts a server, and ends it where it is not what was asked for.
+func launch(opts *server.Options, log zerolog.Logger) (*server.Server, error) {
 	ns, err := server.NewServer(opts)
 	if err != nil {
 		return nil, fmt.Errorf("start server: %w", err)
 	}
-	ns.SetLoggerV2(serverLog{o.Log}, false, false, false)
+	ns.SetLoggerV2(serverLog{log}, false, false, false)
 	ns.Start()
-	s := &Server{nats: ns, storeDir: o.StoreDir, maxStore: opts.JetStreamMaxStore}
-	if !ns.ReadyForConnections(readyWithin) || !ns.JetStreamEnabled() {
-		s.Shutdown()
-		return nil, fmt.Errorf("start server: not ready within %s, see its log", readyWithin)
+	switch {
+	case !ns.ReadyForConnections(readyWithin) || !ns.JetStreamEnabled():
+		err = fmt.Errorf("start server: not ready within %s, see its log", readyWithin)
+	case ns.JetStreamConfig().SyncAlways != opts.SyncAlways:
+		err = fmt.Errorf("start server: sync always is %t, want %t", !opts.SyncAlways, opts.SyncAlways)
 	}
-	return s, nil
+	if err != nil {
+		ns.Shutdown()
+		ns.WaitForShutdown()
+		return nil, err
+	}
+	return ns, nil
 }
 
 // check refuses what would break a promise made to writers.
-func (o ServerOptions) check() error {
+func (o ServerOptions) check(test bool) error {
 	switch {
 	case o.StoreDir == "":
 		return fmt.Errorf("StoreDir is empty: name the directory that keeps the log")
-	case o.NoSync && !testing.Testing():
+	case o.NoSync && !test:
 		return fmt.Errorf("NoSync is for tests: every acknowledged event must be on the disk")
+	case !o.DontListen && !isLoopback(o.Host):
+		return fmt.Errorf("Host %s is beyond this machine: without TLS and identities listen on %s", o.Host, loopback)
+	case o.Cluster != nil && !isLoopback(o.Cluster.Host):
+		return fmt.Errorf("Cluster.Host %s is beyond this machine: without TLS and identities listen on %s", o.Cluster.Host, loopback)
 	}
 	if o.Cluster != nil {
 		if err := o.Cluster.check(o.Name); err != nil {
@@ -124,13 +148,21 @@ func (o ServerOptions) options() *server.Options {
 	return opts
 }
 
+// isLoopback tells whether an address is reached from this machine only; none is
+// the default one.
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "" || host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
 // ClientURL is where clients connect; meaningless with DontListen.
-func (s *Server) ClientURL() string { return s.nats.ClientURL() }
+func (s *Server) ClientURL() string { return s.running().ClientURL() }
 
 // Shutdown stops the server and waits until its files are closed.
 func (s *Server) Shutdown() {
-	s.nats.Shutdown()
-	s.nats.WaitForShutdown()
+	ns := s.running()
+	ns.Shutdown()
+	ns.WaitForShutdown()
 }
 
 // serverLog passes the server's log lines on. A fatal line does not end the

@@ -1,6 +1,10 @@
 package service
 
-import "slipway.dev/events"
+import (
+	"maps"
+
+	"slipway.dev/events"
+)
 
 // letterWish tells whether a wish is about a parked event: the voice's, and nobody
 // else's.
@@ -22,6 +26,7 @@ func (s *voiceState) ask(wish events.Event, again any) {
 func (s *voiceState) free(position, how string) {
 	delete(s.Parked, position)
 	s.Freed[position] = how
+	maps.DeleteFunc(s.Stuck, func(_, at string) bool { return at == position })
 	h := s.heard.Get()
 	delete(h.parks, position)
 	delete(h.again, position)

@@ -28,7 +28,7 @@ type Core struct {
 	behind   bool            // more than MaxBehind behind the log
 	parked   []Park          // guards that stand still, oldest first
 	held     map[string]bool // keys to which a parked event could matter; All: every key
-	replayed int             // events skipped because their ordinal had been seen
+	deaf     int             // signals nobody could take in
 	checks   bool            // run Check after each fold
 	off      rule            // switched off by a test
 	name     string          // of this copy
@@ -37,6 +37,8 @@ type Core struct {
 
 	// Found is called with each broken promise; nil ignores them.
 	Found func(Broken)
+	// Aside is called with each event that was set aside; nil ignores them.
+	Aside func(Aside)
 }
 
 // Park is an event that could not be folded; its guard stands still.
@@ -129,7 +131,7 @@ func (c *Core) Sense(sig Signal, now time.Time) {
 		if sig.Wish != nil && letterWish(*sig.Wish) && i != c.voice.machine {
 			continue
 		}
-		for _, k := range m.Sense(sig, now) {
+		for _, k := range c.sense(i, m, sig, now) {
 			c.touch(keyOf{i, k})
 		}
 	}

@@ -65,7 +65,7 @@ func (c *Core) next(k keyOf, now time.Time, step *Step) {
 	defer func() {
 		if p := recover(); p != nil {
 			g.TailSeq, g.TailOrdinal = g.Seq, g.Ordinal
-			c.park(Park{Pos: c.pos, Guard: c.guardName(k), Verdict: "panic", Reason: fmt.Sprint(p), Keys: []string{k.key}, Decided: true})
+			c.park(Park{Pos: c.panicAt(c.guardName(k)), Guard: c.guardName(k), Verdict: verdictPanic, Reason: fmt.Sprint(p), Keys: []string{k.key}, Decided: true})
 		}
 	}()
 	if ks, ok := c.keys[k]; ok && ks.gone {

@@ -28,17 +28,20 @@ func (r *runner) deliver(ctx context.Context, m Message) error {
 	if r.core.owners[kind.Owner] && !kind.Known() {
 		return fmt.Errorf("%s at %s: %w", m.Subject, m.Pos, ErrNewerLog)
 	}
-	hear := func() { r.core.Hear(e) }
+	hear, messages := func() { r.core.Hear(e) }, []Message{m}
 	if at, frees := r.frees(e); frees {
 		noted, err := r.noted(ctx, at, m.Pos)
 		if err != nil {
 			return err
 		}
 		hear = func() { r.core.Freed(e, noted) }
+		for _, n := range noted {
+			messages = append(messages, n.message)
+		}
 	}
 	r.apply(ctx, m, func() {
 		r.heard++
-		hear()
+		r.copying(ctx, hear, messages...)
 	})
 	return nil
 }

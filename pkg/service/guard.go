@@ -61,7 +61,7 @@ func (c *Core) judge(g *guard, own bool, e events.Event) (fold bool, verdict str
 		g.TailSeq, g.TailOrdinal = e.Pos.Seq, past(g.TailOrdinal, e.Ordinal)
 		return false, ""
 	case g.Ordinal > 0 && e.Ordinal <= g.Ordinal:
-		c.replayed++
+		c.setAside(Aside{Pos: e.Pos, Verdict: verdictReplayed, Reason: fmt.Sprintf("ordinal %d after %d", e.Ordinal, g.Ordinal)})
 		g.Seq = e.Pos.Seq // it is the guard's tail all the same: what is said next must expect it
 		return false, ""
 	case whole && e.Ordinal > g.Ordinal+1:

@@ -7,6 +7,8 @@ import "slipway.dev/events"
 type Reread struct {
 	Event events.Event
 	Why   string // it cannot be read; empty: it can
+
+	message Message
 }
 
 // Freed hears the fact that frees a parked event, letter.requeued or letter.dropped,

@@ -11,6 +11,7 @@ import (
 // open starts the readers; each tells when it has caught up once.
 func (r *runner) open(ctx context.Context) {
 	after := r.core.Position()
+	r.read(ctx, "what is set aside", func() error { return r.copy(ctx) })
 	r.read(ctx, "log", func() error {
 		return r.bus.Read(ctx, after, r.filters(), Reader{
 			Deliver:  func(m Message) error { return r.deliver(ctx, m) },
@@ -66,7 +67,7 @@ func (r *runner) hearsay(ctx context.Context, deliver func(Message) (Signal, err
 			if err != nil {
 				return r.bus.Dead(ctx, r.svc.Participant(), m, "unreadable", err.Error())
 			}
-			r.give(ctx, func() { r.core.Sense(s, r.opt.Now()) })
+			r.give(ctx, func() { r.copying(ctx, func() { r.core.Sense(s, r.opt.Now()) }, m) })
 			return nil
 		},
 		CaughtUp: func() {

@@ -64,6 +64,9 @@ func (c *Core) recall() {
 	}
 	for _, of := range Sorted(said.Broken) {
 		name, key, _ := strings.Cut(of, "/")
+		if name == sensePromise && c.deaf == 0 { // whether it holds now is told when it does not
+			c.senseOwn(Mended{Name: name, Key: key})
+		}
 		for i, m := range c.machines {
 			if m.Owner() == name {
 				c.state(keyOf{i, key}).held = true

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
@@ -85,6 +86,28 @@ func TestPoison(t *testing.T) {
 			t.Errorf("%d folded, parked %v", s.Wanted, r.core.Parked())
 		}
 	})
+	t.Run("a decision that panics is told of once, in every life", func(t *testing.T) {
+		r := newRig(t, pausing(), sim.NewLog(), 0)
+		elsewhere(t, r.log, registered("bad"))
+		r.ready().settle()
+		elsewhere(t, r.log, registered("web")) // the log goes on
+		for range 3 {
+			r.restart(nil).settle()
+		}
+		if n := len(parkedOf(r)); n != 1 {
+			t.Errorf("%d letters: %v", n, facts(r.log, "deployer"))
+		}
+	})
+	t.Run("an agent's, too, whose letter stands under the guard of the decision", func(t *testing.T) {
+		r := newRig(t, faltering(), sim.NewLog(), 0)
+		elsewhere(t, r.log, events.NodeJoined{OfNode: events.OfNode{Node: "n1"}})
+		for range 3 {
+			r.restart(nil).settle()
+		}
+		if said := facts(r.log, "node"); len(said) != 2 {
+			t.Errorf("said %v", said)
+		}
+	})
 	t.Run("it is said once, over restarts and by twins", func(t *testing.T) {
 		all := twins(t, 2, pausing, 0)
 		bad := registered("web")
@@ -105,6 +128,32 @@ func TestPoison(t *testing.T) {
 			t.Errorf("still says %+v", says)
 		}
 	})
+}
+
+func parkedOf(r *rig) (all []string) {
+	for _, name := range facts(r.log, r.svc.Name) {
+		if strings.HasPrefix(name, "letter.parked") {
+			all = append(all, name)
+		}
+	}
+	return all
+}
+
+// faltering is a node that cannot decide anything.
+func faltering() service.Service {
+	return service.Service{
+		Name: "node", Place: "n1", Hears: []events.Kind{events.K[events.NodeJoined]()},
+		New: func() []service.Machine {
+			return []service.Machine{service.Of(service.Decider[struct{ Here bool }, struct{}]{
+				Owner:  "node",
+				New:    func(string) *struct{ Here bool } { return &struct{ Here bool }{} },
+				Guard:  func(string) string { return events.Guard("node", "", "n1") },
+				Keys:   func(e events.Event) []string { return []string{e.Place} },
+				Evolve: func(_ string, s *struct{ Here bool }, _ *struct{}, _ events.Event) { s.Here = true },
+				Decide: func(*struct{ Here bool }, *struct{}, time.Time) service.Says { panic("nobody can decide about it") },
+			})}
+		},
+	}
 }
 
 func TestPromises(t *testing.T) {

@@ -78,9 +78,9 @@ func (r *runner) reread(m Message) Reread {
 	kind, app, place, err := events.ParseSubject(m.Subject)
 	e, err := r.scan(m, events.Event{Kind: kind, App: app, Place: place}, err)
 	if err != nil {
-		return Reread{e, err.Error()}
+		return Reread{Event: e, Why: err.Error(), message: m}
 	}
-	return Reread{Event: e}
+	return Reread{Event: e, message: m}
 }
 
 // before is the position a reader is told to begin after.

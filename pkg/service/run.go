@@ -54,14 +54,15 @@ func Run(ctx context.Context, svc Service, bus Bus, opt Options) error {
 }
 
 type runner struct {
-	svc  Service
-	bus  Bus
-	opt  Options
-	core *Core
-	in   chan func() // what came in, to be applied by the one goroutine that owns core
-	acts map[string]*hand
-	wg   sync.WaitGroup
-	err  error
+	svc    Service
+	bus    Bus
+	opt    Options
+	core   *Core
+	in     chan func() // what came in, to be applied by the one goroutine that owns core
+	acts   map[string]*hand
+	copies chan copied // what was set aside and is not kept yet
+	wg     sync.WaitGroup
+	err    error
 
 	signals int          // kinds of hearsay still to be caught up
 	unread  atomic.Int64 // facts read that wait in in
@@ -77,7 +78,7 @@ func newRunner(svc Service, bus Bus, opt Options) *runner {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
-	return &runner{svc: svc, bus: bus, opt: opt, core: NewCore(svc), in: make(chan func(), inputMax), acts: map[string]*hand{}}
+	return &runner{svc: svc, bus: bus, opt: opt, core: NewCore(svc), in: make(chan func(), inputMax), acts: map[string]*hand{}, copies: make(chan copied, copyMax)}
 }
 
 func (r *runner) run(parent context.Context) error {

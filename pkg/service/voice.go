@@ -14,7 +14,7 @@ func voice(svc Service) Machine {
 	return Of(Decider[voiceState, struct{}]{
 		Owner: owner,
 		New: func(string) *voiceState {
-			return &voiceState{Broken: map[string]bool{}, Parked: map[string]bool{}, Freed: map[string]string{}}
+			return &voiceState{Broken: map[string]bool{}, Parked: map[string]bool{}, Freed: map[string]string{}, Stuck: map[string]string{}}
 		},
 		Guard:   func(string) string { return events.Guard(owner, "", svc.Place) },
 		Keys:    func(e events.Event) []string { return voiceKeys(svc, e) },
@@ -22,6 +22,7 @@ func voice(svc Service) Machine {
 		Evolve:  func(_ string, s *voiceState, _ *struct{}, e events.Event) { s.evolve(e) },
 		Sense:   func(s *voiceState, _ *struct{}, sig Signal, _ time.Time) { s.sense(sig) },
 		Decide:  func(s *voiceState, _ *struct{}, now time.Time) Says { return s.decide(svc, now) },
+		Due:     func(s *voiceState, _ *struct{}, after time.Time) time.Time { return s.copies.Get().due(s, after) },
 	})
 }
 
@@ -34,7 +35,12 @@ type voiceState struct {
 	Freed map[string]string `json:"freed"` // letters that are not parked any more: requeued or dropped
 	Asked Inbox             `json:"asked"` // wishes about letters
 
-	heard Soft[voiceHeard]
+	Stuck map[string]string `json:"stuck"` // positions of the letters of panics that stand, by guard
+
+	CopiedAt time.Time `json:"copiedAt,omitzero"` // when it was said last that events were set aside
+
+	heard  Soft[voiceHeard]
+	copies Soft[asides]
 }
 
 type voiceHeard struct {
@@ -48,7 +54,7 @@ func ownerOf(svc Service) string { return svc.Name }
 
 func voiceSays(svc Service) (kinds []events.Kind) {
 	for _, k := range []events.Kind{
-		events.K[events.LetterParked](), events.K[events.LetterRequeued](), events.K[events.LetterDropped](), events.K[events.LetterRefused](),
+		events.K[events.LetterParked](), events.K[events.LetterCopied](), events.K[events.LetterRequeued](), events.K[events.LetterDropped](), events.K[events.LetterRefused](),
 		events.K[events.GuaranteeViolated](), events.K[events.GuaranteeRestored](),
 	} {
 		k.Owner = ownerOf(svc)
@@ -69,7 +75,7 @@ func voiceKeys(svc Service, e events.Event) []string {
 
 func voiceTouches(s Signal) []string {
 	switch s.Data.(type) {
-	case Broken, Mended, Park:
+	case Broken, Mended, Park, Aside:
 		return []string{voiceKey}
 	}
 	return nil
@@ -85,6 +91,11 @@ func (s *voiceState) evolve(e events.Event) {
 	case events.LetterParked:
 		s.Parked[d.Position] = true
 		delete(s.Freed, d.Position)
+		if d.Verdict == verdictPanic {
+			s.Stuck[d.Guard] = d.Position
+		}
+	case events.LetterCopied:
+		s.copied(d, e)
 	case events.LetterRequeued:
 		s.free(d.Position, "requeued")
 	case events.LetterDropped:
@@ -110,6 +121,8 @@ func (s *voiceState) sense(sig Signal) {
 		delete(h.broken, d.Name+"/"+d.Key)
 	case Park:
 		h.parks[d.Pos.String()] = d
+	case Aside:
+		s.copies.Get().add(d)
 	}
 }
 
@@ -126,6 +139,7 @@ func (s *voiceState) decide(svc Service, now time.Time) (say Says) {
 			})
 		}
 	}
+	s.sayCopied(svc, now, &say)
 	if wish, state, open := s.Asked.Oldest(now); open && say.Empty() {
 		s.answer(svc, wish, state, &say)
 	}

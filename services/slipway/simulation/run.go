@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -20,6 +21,7 @@ type Options struct {
 	Deployer, Registry, Node func(func() service.Service) func() service.Service
 	Quiet                    bool // no faults, no crashes
 	Steps                    int  // things that happen before faults end; 0: 25
+	Copies                   int  // of registry and deployer; 0: one or two, as the seed wants
 }
 
 // Run plays one seed: random wishes and faults, then healing and convergence.
@@ -71,7 +73,8 @@ func newPlatform(seed uint64, opt Options) *platform {
 	p.w.Observe(p.check.hear)
 	deploy := planted(opt.Deployer, func() service.Service { return deployer.Service(deployer.Config{DefaultDomain: "localhost"}) })
 	list := planted(opt.Registry, func() service.Service { return registry.Service(registry.Config{}) })
-	for i := range 1 + p.w.Rand().IntN(2) { // a twin of each, for half of the seeds
+	copies := 1 + p.w.Rand().IntN(2) // a twin of each, for half of the seeds
+	for i := range cmp.Or(opt.Copies, copies) {
 		p.services = append(p.services, p.w.Add(fmt.Sprintf("deployer-%d", i+1), deploy, nil), p.w.Add(fmt.Sprintf("registry-%d", i+1), list, nil))
 	}
 	for i := range 1 + p.w.Rand().IntN(3) {

@@ -33,8 +33,10 @@ var Catalog = join(
 		row[StreamRefused]("stream", "refused"),
 		row[ConsumerRefused]("consumer", "refused"),
 	),
-	rows("deployer", essential(false),
+	rows("deployer", essential(false), // the door: what came through it runs to its end
 		row[AppDeclared]("app", "declared"),
+	),
+	rows("deployer", essential(true), // what takes load away, moves it back, ends what began or says no
 		row[AppRetired]("app", "retired"),
 		row[ReleasePlanned]("release", "planned"),
 		row[ReleasePreparing]("release", "preparing"),
@@ -46,8 +48,6 @@ var Catalog = join(
 		row[ReleaseCompleted]("release", "completed"),
 		row[ReleaseSuperseded]("release", "superseded"),
 		row[ReleaseUnchanged]("release", "unchanged"),
-	),
-	rows("deployer", essential(true), // what takes load away, moves it back or says no
 		row[ReleasePromoted]("release", "promoted"),
 		row[ReleaseDemoted]("release", "demoted"),
 		row[ReleaseCooled]("release", "cooled"),
@@ -98,8 +98,6 @@ var Catalog = join(
 		row[InstanceStopping]("instance", "stopping"),
 		row[InstanceStopped]("instance", "stopped"),
 		row[InstanceAdopted]("instance", "adopted"),
-	),
-	rows("node", essential(false),
 		row[DriftFound]("drift", "found"),
 		row[DriftRepaired]("drift", "repaired"),
 		row[DriftAccepted]("drift", "accepted"),

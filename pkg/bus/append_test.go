@@ -148,7 +148,7 @@ func TestFullLog(t *testing.T) {
 	words := strings.Repeat("x", 200<<10)
 	tail, n := uint64(0), uint64(0)
 	for {
-		r, err := b.Append(limit(t), testGuard, tail, []events.Event{fact(n+1, words)})
+		r, err := b.Append(limit(t), testGuard, tail, []events.Event{about(n+1, declared(words))})
 		if errors.Is(err, service.ErrFull) {
 			break
 		}
@@ -185,7 +185,15 @@ func TestFullLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.fill.forget()
-	say(t, b, tail, fact(n+1, words))
+	say(t, b, tail, about(n+1, declared(words)))
+}
+
+// declared is the one fact of an app that a log near its size does not take.
+func declared(words string) events.AppDeclared {
+	return events.AppDeclared{
+		OfApp: events.OfApp{App: testApp}, Declaration: 1,
+		Document: events.Document{Name: testApp, Version: words},
+	}
 }
 
 // codeFull is the server's word for a stream that has reached its size.

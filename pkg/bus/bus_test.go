@@ -85,7 +85,11 @@ var testGuard = events.Guard("deployer", testApp, "")
 
 // fact is the nth the deployer says of the test's app.
 func fact(n uint64, words string) events.Event {
-	data := events.ReleasePaused{OfRelease: events.OfRelease{App: testApp, Release: 1}, Cause: "manual", Message: words}
+	return about(n, events.ReleasePaused{OfRelease: events.OfRelease{App: testApp, Release: 1}, Cause: "manual", Message: words})
+}
+
+// about is fact with other data.
+func about(n uint64, data events.Payload) events.Event {
 	about, id := data.About(), events.ID(testGuard, n)
 	return events.Event{
 		ID: id, Source: "/slipway/deployer", Kind: events.KindOf(data), App: about.App, Subject: about.Subject,

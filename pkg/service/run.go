@@ -23,6 +23,10 @@ type Bus interface {
 	Dead(ctx context.Context, participant string, m Message, verdict, reason string) error
 }
 
+// idleMax is how long a loop that hears nothing stands still: whoever watches it
+// for life, such as systemd, must see it turn.
+const idleMax = time.Second
+
 // Options of a run.
 type Options struct {
 	Copy    string           // names this copy among its twins; shown in its lease, by which they hear of it
@@ -88,7 +92,7 @@ func (r *runner) run(parent context.Context) error {
 	defer r.wg.Wait()
 	defer cancel()
 	r.open(ctx)
-	timer := time.NewTimer(time.Hour)
+	timer := time.NewTimer(idleMax)
 	defer timer.Stop()
 	lease, stopLease := every(r.opt.Lease)
 	defer stopLease()
@@ -185,9 +189,9 @@ func (r *runner) turn(ctx context.Context, now time.Time, timer *time.Timer) {
 	for _, a := range step.Start {
 		r.start(ctx, a)
 	}
-	timer.Reset(time.Hour)
+	timer.Reset(idleMax)
 	if !step.Due.IsZero() {
-		timer.Reset(max(step.Due.Sub(r.opt.Now()), 0))
+		timer.Reset(min(max(step.Due.Sub(r.opt.Now()), 0), idleMax))
 	}
 	if r.core.Ready() && !r.told {
 		r.told = true

@@ -34,7 +34,7 @@ type runFlags struct {
 }
 
 func (r *runFlags) register(f *pflag.FlagSet) {
-	f.StringVar(&r.Data, "data", ".slipway/run", "folder of what must outlive the process")
+	f.StringVar(&r.Data, "data", ".slipway/run", "folder of what must outlive the process (under systemd: its StateDirectory)")
 	f.StringVar(&r.nats, "nats", "", "servers to join; of a bus, the address it listens on (default 127.0.0.1:4222)")
 	f.StringVar(&r.creds, "creds", "", "credentials file")
 	f.StringVar(&r.config, "config", "", "YAML file with the values of flags not given")
@@ -57,6 +57,7 @@ func (r *runFlags) run(cmd *cobra.Command, env *Env) error {
 	if err := fromFile(cmd, r.config); err != nil {
 		return err
 	}
+	r.Data = dataFolder(cmd, r.Data, env)
 	r.Log.Stderr = env.Err
 	switch r.Profile {
 	case "dev", "single", "cluster":
@@ -67,6 +68,16 @@ func (r *runFlags) run(cmd *cobra.Command, env *Env) error {
 		return err
 	}
 	return plane.Run(cmd.Context(), r.RunConfig)
+}
+
+// dataFolder is what --data says, else the first folder systemd gives a unit with
+// StateDirectory=.
+func dataFolder(cmd *cobra.Command, said string, env *Env) string {
+	first, _, _ := strings.Cut(env.Getenv("STATE_DIRECTORY"), ":")
+	if first == "" || cmd.Flags().Changed("data") {
+		return said
+	}
+	return first
 }
 
 // join finds out which bus: the one in this process, the one named, or the context's.

@@ -22,7 +22,7 @@ type Process struct {
 	binary    string
 	args      []string
 	env       []string
-	readyFile string
+	readyFile string // empty: none is asked for
 	output    lockedBuffer
 
 	cmd  *exec.Cmd
@@ -63,8 +63,12 @@ func (p *Process) readReady() bool {
 // Launch starts it and does not wait.
 func (p *Process) Launch() {
 	p.t.Helper()
-	os.Remove(p.readyFile)
-	p.cmd = exec.Command(p.binary, append(p.args, "--ready-file", p.readyFile)...)
+	args := p.args
+	if p.readyFile != "" {
+		os.Remove(p.readyFile)
+		args = append(args, "--ready-file", p.readyFile)
+	}
+	p.cmd = exec.Command(p.binary, args...)
 	p.cmd.Env, p.cmd.Stderr, p.cmd.Stdout = p.env, &p.output, &p.output
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatalf("start %s: %v", p.Name, err)

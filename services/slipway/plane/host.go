@@ -2,6 +2,7 @@ package plane
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -80,15 +81,15 @@ func (h *host) drive(ctx context.Context, svc service.Service, b line, opt servi
 }
 
 // streamOf is the identity of the log: a snapshot of another one is void. It waits
-// until there is a log.
+// until there is a log and its cluster is founded: nobody speaks before that.
 func streamOf(ctx context.Context, b *bus.Bus) (string, error) {
 	for wait := logWait; ; wait = min(2*wait, againMax) {
 		info, err := b.Info(ctx)
-		if err == nil {
+		if err == nil && info.Last.Seq > 0 {
 			return fmt.Sprintf("%d %s", info.Era, info.Created.UTC().Format(time.RFC3339Nano)), nil
 		}
 		if !sleep(ctx, jitter(wait)) {
-			return "", err
+			return "", errors.Join(err, ctx.Err())
 		}
 	}
 }

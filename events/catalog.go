@@ -28,6 +28,7 @@ var Catalog = join(
 		row[ConsumerRemoved]("consumer", "removed"),
 	),
 	rows("provisioner", essential(true),
+		row[ClusterRestored]("cluster", "restored"),
 		row[StreamCreated]("stream", "created"),
 		row[StreamChanged]("stream", "changed"),
 		row[StreamRefused]("stream", "refused"),

@@ -2,6 +2,7 @@ package balance
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -9,7 +10,13 @@ import (
 const (
 	LeastRequestName = "least-request"
 	RoundRobinName   = "round-robin"
+	WeightedName     = "weighted"
+	TwoChoicesName   = "p2c"
+	HashName         = "hash"
 )
+
+// Names are those of all rules.
+var Names = []string{LeastRequestName, RoundRobinName, WeightedName, TwoChoicesName, HashName}
 
 // Balancer picks one of its members by index.
 type Balancer interface {
@@ -23,8 +30,9 @@ type Balancer interface {
 
 // Member is one endpoint a balancer may pick.
 type Member struct {
-	ID     string // name in the ledger
-	Weight int    // 0..1000; 0 is listed and gets nothing
+	ID     string    // name in the ledger
+	Weight int       // 0..1000; 0 is listed and gets nothing
+	Since  time.Time // when it came, for least-request and p2c to begin slowly; zero: long ago
 }
 
 // New returns the balancer of that name ("" is the default, least-request)
@@ -35,6 +43,12 @@ func New(name string, ledger *Ledger, members []Member) (Balancer, error) {
 		return &LeastRequest{seats: ledger.seat(members), ledger: ledger, last: -1}, nil
 	case RoundRobinName:
 		return &RoundRobin{seats: ledger.seat(members), ledger: ledger, last: -1}, nil
+	case WeightedName:
+		return newWeighted(ledger, members), nil
+	case TwoChoicesName:
+		return &TwoChoices{seats: ledger.seat(members), ledger: ledger}, nil
+	case HashName:
+		return newHash(ledger, members), nil
 	}
-	return nil, fmt.Errorf("balance %q: not one of %s, %s", name, LeastRequestName, RoundRobinName)
+	return nil, fmt.Errorf("balance %q: not one of %s", name, strings.Join(Names, ", "))
 }

@@ -92,7 +92,7 @@ func TestArrivalsAloneKeepLoadsWithinOne(t *testing.T) {
 
 func TestWeightsAndSkips(t *testing.T) {
 	var l Ledger
-	b, loads := build(t, "", &l, []Member{{"a", 300}, {"b", 100}, {"c", 0}}), [3]int{}
+	b, loads := build(t, "", &l, []Member{{ID: "a", Weight: 300}, {ID: "b", Weight: 100}, {ID: "c"}}), [3]int{}
 	for range 400 {
 		loads[pick(t, b, nil)]++
 	}

@@ -7,6 +7,13 @@
 // RoundRobin keeps the picks of any two endpoints within one of each other
 // while the membership stands and nobody is skipped.
 //
+// Weighted keeps every member within one request of its exact share at every request,
+// nobody being skipped. Hash never loads a member beyond a quarter above the mean, and
+// moves a leaving member's keys only. TwoChoices draws by a seeded source.
+//
+// With least-request and p2c a member that has just come begins with a tenth of its
+// weight and has the whole after RampFor.
+//
 // Remembers: a Ledger, which outlives balancers, so that a new membership
 // goes on with the true loads.
 //

@@ -12,7 +12,7 @@ type LeastRequest struct {
 }
 
 // Pick is Balancer's.
-func (b *LeastRequest) Pick(_ uint64, _ time.Time, skip func(int) bool) (int, bool) {
+func (b *LeastRequest) Pick(_ uint64, now time.Time, skip func(int) bool) (int, bool) {
 	b.ledger.mu.Lock()
 	defer b.ledger.mu.Unlock()
 	best, i := -1, b.last
@@ -23,7 +23,7 @@ func (b *LeastRequest) Pick(_ uint64, _ time.Time, skip func(int) bool) (int, bo
 		if b.seats[i].weight == 0 || skip != nil && skip(i) {
 			continue
 		}
-		if best < 0 || b.seats[i].lighter(b.seats[best]) {
+		if best < 0 || b.seats[i].lighter(b.seats[best], now) {
 			best = i
 		}
 	}
@@ -39,4 +39,14 @@ func (b *LeastRequest) Pick(_ uint64, _ time.Time, skip func(int) bool) (int, bo
 func (b *LeastRequest) Done(i int) { b.ledger.done(b.seats[i]) }
 
 // lighter compares (load+1)/weight without dividing.
-func (s seat) lighter(o seat) bool { return (*s.load+1)*o.weight < (*o.load+1)*s.weight }
+func (s seat) lighter(o seat, now time.Time) bool {
+	return (*s.load+1)*o.weightAt(now) < (*o.load+1)*s.weightAt(now)
+}
+
+// weightAt is the weight in thousandths.
+func (s seat) weightAt(now time.Time) int64 {
+	if s.since.IsZero() {
+		return rampWhole * s.weight
+	}
+	return ramp(s.since, now) * s.weight
+}

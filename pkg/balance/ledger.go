@@ -1,11 +1,17 @@
 package balance
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // Ledger counts the requests in flight of each endpoint of one pool. It
 // outlives the balancers over it. The zero value is ready.
 type Ledger struct {
+	Seed uint64 // of the chance two choices draw by; set it before the first pick
+
 	mu    sync.Mutex
+	drawn uint64
 	loads map[string]*int64
 }
 
@@ -13,6 +19,7 @@ type Ledger struct {
 // ledger's lock.
 type seat struct {
 	weight int64
+	since  time.Time // when it came; zero: long ago
 	load   *int64
 }
 
@@ -42,10 +49,17 @@ func (l *Ledger) seat(members []Member) []seat {
 			n = new(int64)
 		}
 		kept[m.ID] = n
-		seats[i] = seat{weight: int64(m.Weight), load: n}
+		seats[i] = seat{weight: int64(m.Weight), since: m.Since, load: n}
 	}
 	l.loads = kept
 	return seats
+}
+
+// chance is the next number of the seeded source (splitmix64).
+func (l *Ledger) chance() uint64 {
+	const golden = 0x9e3779b97f4a7c15
+	l.drawn++
+	return mix(l.Seed + l.drawn*golden)
 }
 
 func (l *Ledger) done(s seat) {

@@ -1,0 +1,22 @@
+package balance
+
+import "time"
+
+// A new endpoint's weight grows from a tenth to the whole: its caches are cold.
+const (
+	RampFor   = 30 * time.Second
+	rampFloor = 100
+	rampWhole = 1000
+)
+
+// ramp is the part of its weight a member has, in thousandths, so long after it came.
+func ramp(since, now time.Time) int64 {
+	age := now.Sub(since)
+	switch {
+	case since.IsZero() || age >= RampFor:
+		return rampWhole
+	case age <= 0:
+		return rampFloor
+	}
+	return rampFloor + (rampWhole-rampFloor)*int64(age)/int64(RampFor)
+}

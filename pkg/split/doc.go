@@ -5,5 +5,8 @@
 // Splitter; the bounds of successive ones add up, and so do those of several
 // gateways.
 //
-// Remembers: one counter. Fails: never.
+// Sticky decides by user under the same cap: the credit of a share is ⌊n·share⌋, and
+// nobody is the canary's beyond it.
+//
+// Remembers: its counters. Fails: never.
 package split

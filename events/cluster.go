@@ -1,6 +1,9 @@
 package events
 
-import "strconv"
+import (
+	"strconv"
+	"time"
+)
 
 // ClusterFounded is sequence 1 of the log of every cluster.
 type ClusterFounded struct {
@@ -28,12 +31,24 @@ type OfStream struct {
 // About places what concerns a stream.
 func (o OfStream) About() About { return About{Place: o.Stream, Subject: Beside(o.Stream)} }
 
+// StreamShape is what of a stream may differ from one cluster to the next.
+type StreamShape struct {
+	CreatedAt time.Time `json:"createdAt,omitzero"` // by the server; one kept in memory is made anew with it
+	MaxBytes  int64     `json:"maxBytes,omitempty"` // size at which it is full
+	Replicas  int       `json:"replicas,omitempty"` // servers that keep it
+	Subjects  []string  `json:"subjects,omitempty"` // what it keeps
+}
+
 // StreamCreated says that a stream was made as declared.
-type StreamCreated struct{ OfStream }
+type StreamCreated struct {
+	OfStream
+	StreamShape
+}
 
 // StreamChanged says that a stream was changed within what is allowed.
 type StreamChanged struct {
 	OfStream
+	StreamShape
 	Changes []string `json:"changes"` // "maxBytes 2147483648 -> 4294967296"
 }
 

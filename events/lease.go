@@ -24,7 +24,8 @@ type LeaseGranted struct{ Lease }
 // LeaseLapsed says that a holder was silent for longer than its TTL.
 type LeaseLapsed struct {
 	Lease
-	SilentMs int64 `json:"silentMs"` // since it was last heard
+	SilentMs int64 `json:"silentMs"`        // since it was last heard
+	TTLMs    int64 `json:"ttlMs,omitempty"` // silence after which a lease lapsed then; absent: one server's
 }
 
 // LeaseResumed says that a lapsed holder is heard again.

@@ -37,16 +37,6 @@ func DeadSubject(participant, app, entity string) string {
 	return "slipway.dead." + token(participant) + "." + token(app) + "." + token(entity)
 }
 
-// LeaseSubject spells where a holder says it is alive: kind is node, gateway,
-// service or endpoint (whose holder is two names, app and endpoint).
-func LeaseSubject(kind string, holder ...string) string {
-	s := "slipway.lease." + kind
-	for _, h := range holder {
-		s += "." + token(h)
-	}
-	return s
-}
-
 // LogSubject spells where a node ships the output of an app's instances.
 func LogSubject(app, node string) string { return "slipway.log." + token(app) + "." + token(node) }
 

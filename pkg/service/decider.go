@@ -55,6 +55,7 @@ type Signal struct {
 // Heard is a lease as it was published.
 type Heard struct {
 	Kind   string // node, gateway, service, endpoint
+	App    string // of an endpoint
 	Holder string // its name
 	Body   events.LeaseBody
 }

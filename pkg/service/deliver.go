@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"slipway.dev/events"
 )
@@ -92,8 +91,14 @@ func (r *runner) wish(ctx context.Context, m Message) (Signal, error) {
 
 // lease reads a lease. A malformed body still counts as heard.
 func (r *runner) lease(m Message) (Signal, error) {
-	kind, holder, _ := strings.Cut(strings.TrimPrefix(m.Subject, "slipway.lease."), ".")
-	h := Heard{Kind: kind, Holder: holder}
+	kind, names, err := events.ParseLease(m.Subject)
+	if err != nil {
+		return Signal{}, err
+	}
+	h := Heard{Kind: kind, Holder: names[len(names)-1]}
+	if len(names) == 2 {
+		h.App = names[0]
+	}
 	if err := json.Unmarshal(m.Body, &h.Body); err != nil {
 		h.Body = events.LeaseBody{}
 	}

@@ -97,11 +97,20 @@ func (s *Holder) evolve(key string, e events.Event, cfg Config) {
 	case events.LeaseReleased:
 		s.said(released, d.Lease, e)
 	case events.LeaseLapsed:
-		if d.SilentMs < cfg.TTL.Milliseconds() {
-			s.Wrong = fmt.Sprintf("%s lapsed after %d ms of silence, TTL %s", e.Place, d.SilentMs, cfg.TTL)
+		if ttl := ttlOf(d); d.SilentMs < ttl.Milliseconds() {
+			s.Wrong = fmt.Sprintf("%s lapsed after %d ms of silence, TTL %s", e.Place, d.SilentMs, ttl)
 		}
 		s.said(lapsed, d.Lease, e)
 	}
+}
+
+// ttlOf is the TTL that held when a lease lapsed: the log may have moved since to a bus
+// with another.
+func ttlOf(d events.LeaseLapsed) time.Duration {
+	if d.TTLMs == 0 {
+		return events.LeaseTTL
+	}
+	return time.Duration(d.TTLMs) * time.Millisecond
 }
 
 func (s *Holder) said(what string, l events.Lease, e events.Event) {
@@ -148,7 +157,7 @@ func (s *Holder) lapse(f *Fleet, cfg Config, now time.Time, say *service.Says) {
 		return
 	}
 	say.Because(s.Last, "silent for %d ms, TTL %d ms", silent, cfg.TTL.Milliseconds()).
-		Fact(events.LeaseLapsed{Lease: s.lease(s.Boot), SilentMs: silent})
+		Fact(events.LeaseLapsed{Lease: s.lease(s.Boot), SilentMs: silent, TTLMs: cfg.TTL.Milliseconds()})
 }
 
 func (s *Holder) lease(boot int) events.Lease {

@@ -30,7 +30,7 @@ type Config struct {
 	Listen     []string // host:port of each listener
 	Table      string   // file of the last table; empty: none is kept
 	Pid        int
-	LeaseEvery time.Duration // renewal of the lease; 0 is one server's
+	LeaseEvery time.Duration // renewal of the lease until Renew says otherwise; 0 is one server's
 	Drain      time.Duration // most time for what is in flight at a clean end; 0 is DrainMax
 	Linger     time.Duration // of that, how long idle clients may still send; 0 is LingerMax
 	Proxy      proxy.Config  // its Events are the driver's own
@@ -57,8 +57,9 @@ type Driver struct {
 	nonce string
 	sense atomic.Pointer[func(service.Signal)]
 	head  atomic.Pointer[events.Position]
-	born  atomic.Bool // the first act has come: joined
-	dirty atomic.Bool // the table is newer than its file
+	born  atomic.Bool  // the first act has come: joined
+	dirty atomic.Bool  // the table is newer than its file
+	every atomic.Int64 // renewal of the lease, in ns
 	gone  chan struct{}
 	once  sync.Once
 
@@ -84,6 +85,7 @@ func New(cfg Config, bus Bus) *Driver {
 		cfg.Open = func(address string) (net.Listener, error) { return net.Listen("tcp", address) }
 	}
 	d := &Driver{cfg: cfg, bus: bus, nonce: nonce(), gone: make(chan struct{}), apps: map[string]*app{}, state: proxy.Starting}
+	d.Renew(cfg.LeaseEvery)
 	cfg.Proxy.Events = outcome{d}
 	d.proxy = proxy.New(cfg.Proxy)
 	return d
@@ -94,6 +96,10 @@ func nonce() string {
 	rand.Read(b[:]) // never fails
 	return hex.EncodeToString(b[:])
 }
+
+// Renew sets how often the lease is renewed from its next renewal on: how often is well
+// is the bus's to tell, and a driver is made before its bus is there.
+func (d *Driver) Renew(every time.Duration) { d.every.Store(int64(every)) }
 
 // Folded notes the position up to which the log is folded: for the lease and the
 // table file.

@@ -21,11 +21,12 @@ func (d *Driver) lease(ctx context.Context, l gateway.Lease) {
 		body.N++
 		body.Head = d.position().Seq
 		d.bus.Lease(subject, body)
-		jitter := time.Duration((rand.Float64() - 0.5) / 5 * float64(d.cfg.LeaseEvery))
+		every := time.Duration(d.every.Load())
+		jitter := time.Duration((rand.Float64() - 0.5) / 5 * float64(every))
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(d.cfg.LeaseEvery + jitter):
+		case <-time.After(every + jitter):
 		}
 	}
 }

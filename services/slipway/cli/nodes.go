@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"slipway.dev/events"
 	"slipway.dev/pkg/service"
 	"slipway.dev/services/slipway/output"
 	"slipway.dev/services/slipway/view"
@@ -23,7 +23,7 @@ func newNodesCommand(env *Env) *cobra.Command {
 		Annotations: annotated("read", "0 3 5"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return env.looking(cmd.Context(), at, func(ctx context.Context, s *session) error {
-				list := s.log.Nodes(s.nodeLeases(ctx))
+				list := s.log.Nodes(s.nodeLeases(ctx), s.leaseTTL(ctx))
 				return s.show(s.document("NodeList", list), func(w io.Writer) error { return s.nodesTable(w, list) })
 			})
 		},
@@ -43,19 +43,23 @@ func (s *session) nodesTable(w io.Writer, list []view.Node) error {
 	return t.Write(w, s.width(w))
 }
 
+// leasesOf filters the leases of a kind of holder.
+func leasesOf(kind string) string { return events.LeaseSubject(kind) + ".>" }
+
 // nodeLeases are when each node was last heard; hearsay, so none is no fault, and of
 // another moment there is none.
 func (s *session) nodeLeases(ctx context.Context) map[string]time.Time {
 	if s.past != nil {
 		return nil
 	}
-	const prefix = "slipway.lease.node."
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	heard := map[string]time.Time{}
-	_ = s.bus.Leases(ctx, prefix+">", service.Reader{ // ends with ctx
+	_ = s.bus.Leases(ctx, leasesOf("node"), service.Reader{ // ends with ctx
 		Deliver: func(m service.Message) error {
-			heard[strings.TrimPrefix(m.Subject, prefix)] = m.Stored
+			if _, holder, err := events.ParseLease(m.Subject); err == nil {
+				heard[holder[0]] = m.Stored
+			}
 			return nil
 		},
 		CaughtUp: cancel,

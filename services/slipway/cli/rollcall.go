@@ -7,16 +7,15 @@ import (
 	"time"
 
 	"slipway.dev/events"
+	"slipway.dev/pkg/bus"
 	"slipway.dev/pkg/service"
 	"slipway.dev/services/slipway/view"
 )
 
-// listenMax is longer than a silence that counts: who is alive speaks within it.
-const listenMax = events.LeaseTTL + events.LeaseEvery/2
-
 // rollCall hears the leases of services until each tells that it has read to head.
 type rollCall struct {
 	head  uint64
+	times bus.LeaseTimes
 	local func() time.Time
 	beats map[string]view.Beat // the last of each copy, by subject
 	ahead time.Duration        // at least so far is the server's clock before ours
@@ -25,17 +24,20 @@ type rollCall struct {
 	all   bool                 // all that the bus kept has been heard
 }
 
-func newRollCall(head uint64, local func() time.Time) *rollCall {
-	return &rollCall{head: head, local: local, beats: map[string]view.Beat{}, kept: map[string]bool{}}
+func newRollCall(head uint64, times bus.LeaseTimes, local func() time.Time) *rollCall {
+	return &rollCall{head: head, times: times, local: local, beats: map[string]view.Beat{}, kept: map[string]bool{}}
 }
+
+// listenMax is longer than a silence that counts: who is alive speaks within it.
+func (r *rollCall) listenMax() time.Duration { return r.times.TTL + r.times.Every/2 }
 
 // hear listens until everybody is ready or whoever is silent has been so for long
 // enough to tell.
 func (r *rollCall) hear(ctx context.Context, s *session) error {
-	listening, enough := context.WithTimeoutCause(ctx, listenMax, errSilent)
+	listening, enough := context.WithTimeoutCause(ctx, r.listenMax(), errSilent)
 	defer enough()
 	f := follow(listening, func(ctx context.Context, _ events.Position, _ []string, to service.Reader) error {
-		return s.bus.Leases(ctx, "slipway.lease.service.>", to)
+		return s.bus.Leases(ctx, leasesOf("service"), to)
 	}, events.Position{}, nil)
 	for !r.all || !r.answered() {
 		i, err := f.next(listening)
@@ -96,5 +98,5 @@ func (r *rollCall) of(svc service.Service) view.Service {
 	for _, b := range r.beats {
 		beats = append(beats, b)
 	}
-	return view.ServiceOf(svc, beats, r.head, r.now())
+	return view.ServiceOf(svc, beats, r.head, r.now(), r.times.TTL)
 }

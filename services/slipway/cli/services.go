@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -45,18 +44,22 @@ func (e *Env) services(ctx context.Context) error {
 	if err != nil {
 		return s.away(ctx, err)
 	}
-	dead, err := s.deadLetters(ctx)
+	dead, err := s.letters(ctx)
+	if err != nil {
+		return err
+	}
+	times, err := s.bus.LeaseTimes(ctx)
 	if err != nil {
 		return s.away(ctx, err)
 	}
-	roll := newRollCall(head.Seq, s.Now)
+	roll := newRollCall(head.Seq, times, s.Now)
 	if err := roll.hear(ctx, s); err != nil {
 		return s.away(ctx, err)
 	}
 	var list []view.Service
 	for _, svc := range copied() {
 		x := roll.of(svc)
-		x.Dead, x.Snapshot = dead[svc.Name], s.snapshotAt(ctx, svc.Name)
+		x.Dead, x.Snapshot = dead.Of(svc.Name), s.snapshotAt(ctx, svc.Name)
 		list = append(list, x)
 	}
 	d := output.Document{Kind: "ServiceList", Context: s.label.Name, At: head, Time: s.Now(), Items: list}
@@ -74,27 +77,6 @@ func (s *session) snapshotAt(ctx context.Context, name string) uint64 {
 		return 0
 	}
 	return kept.Position.Seq
-}
-
-// deadLetters counts what nobody could read, by participant.
-func (s *session) deadLetters(ctx context.Context) (map[string]int, error) {
-	count := map[string]int{}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	f := follow(ctx, func(ctx context.Context, after events.Position, _ []string, r service.Reader) error {
-		return s.bus.Dead(ctx, after, "", r)
-	}, events.Position{}, nil)
-	for {
-		i, err := f.next(ctx)
-		switch {
-		case err != nil:
-			return nil, err
-		case i.caughtUp:
-			return count, nil
-		}
-		participant, _, _ := strings.Cut(strings.TrimPrefix(i.message.Subject, "slipway.dead."), ".")
-		count[participant]++
-	}
 }
 
 // servicesTable has a line for each copy, and one for a service without any.

@@ -12,6 +12,7 @@ import (
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
 	"slipway.dev/services/slipway/fault"
+	"slipway.dev/services/slipway/view"
 )
 
 // wish asks for something: one message, whose position its answer will name.
@@ -64,14 +65,25 @@ func newID() string {
 // silent.
 const deployerWait = 5 * time.Second
 
+// leaseTTL is how long a lease lasts on this bus; of one that does not tell, one
+// server's.
+func (s *session) leaseTTL(ctx context.Context) time.Duration {
+	times, err := s.bus.LeaseTimes(ctx)
+	if err != nil {
+		return events.LeaseTTL
+	}
+	return times.TTL
+}
+
 // silence tells whether a deployer is alive, by its leases.
 func (s *session) silence(ctx context.Context) string {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
+	ttl := s.leaseTTL(ctx)
 	var last time.Time
-	_ = s.bus.Leases(ctx, "slipway.lease.service.>", service.Reader{ // ends with ctx
+	_ = s.bus.Leases(ctx, leasesOf("service"), service.Reader{ // ends with ctx
 		Deliver: func(m service.Message) error {
-			if strings.HasPrefix(m.Subject, "slipway.lease.service.deployer-") && m.Stored.After(last) {
+			if b, ok := view.BeatOf(m.Subject); ok && b.Service == "deployer" && m.Stored.After(last) {
 				last = m.Stored
 			}
 			return nil
@@ -81,7 +93,7 @@ func (s *session) silence(ctx context.Context) string {
 	switch {
 	case last.IsZero():
 		return "waiting: no deployer is alive (no lease within a minute)"
-	case s.Now().Sub(last) > events.LeaseTTL:
+	case s.Now().Sub(last) > ttl:
 		return fmt.Sprintf("waiting: no deployer is alive (last lease %s)", last.Local().Format(time.TimeOnly))
 	}
 	return "waiting: the deployer is alive and has not answered yet"

@@ -51,12 +51,12 @@ func (l *leases) hear(ctx context.Context, b *bus.Bus, head events.Position) {
 
 func (l *leases) note(m service.Message) {
 	l.skews = append(l.skews, time.Since(m.Stored))
-	kind, holder, _ := strings.Cut(strings.TrimPrefix(m.Subject, "slipway.lease."), ".")
+	kind, holder, err := events.ParseLease(m.Subject)
 	var body events.LeaseBody
-	if kind != "service" || json.Unmarshal(m.Body, &body) != nil {
+	if err != nil || kind != "service" || json.Unmarshal(m.Body, &body) != nil {
 		return
 	}
-	name, _, _ := strings.Cut(holder, "-")
+	name, _, _ := strings.Cut(holder[0], "-")
 	l.heads[name] = max(l.heads[name], body.Head)
 }
 

@@ -78,6 +78,16 @@ func (l *Letters) Find(seq uint64) (Letter, bool) {
 	return l.All[i], true
 }
 
+// Of counts the letters of a participant, whatever became of them.
+func (l *Letters) Of(participant string) (n int) {
+	for _, x := range l.All {
+		if x.Participant == participant {
+			n++
+		}
+	}
+	return n
+}
+
 func (l *Letters) collect(ctx context.Context, b *bus.Bus) error {
 	ctx, end := context.WithCancel(ctx)
 	defer end()

@@ -34,6 +34,9 @@ func TestWhatBecameOfLetters(t *testing.T) {
 			t.Errorf("letter %d: %t %+v, want %s", seq, ok, x, want)
 		}
 	}
+	if n := l.Of("deployer"); n != 2 {
+		t.Errorf("%d of the deployer, want 2: one was put twice", n)
+	}
 	if _, ok := l.Find(5); ok || len(l.All) != 3 || l.All[0].App != "web" {
 		t.Errorf("%+v", l.All)
 	}

@@ -53,7 +53,7 @@ func (h *host) gateway(id, onNode string, d *door) part {
 		b := &later{}
 		hands := edge.New(edge.Config{
 			Name: id, Node: onNode, Listen: []string{d.address}, Open: d.open, Pid: os.Getpid(), Logger: p.log,
-			Table: filepath.Join(folder, "table"), LeaseEvery: events.LeaseEvery,
+			Table: filepath.Join(folder, "table"),
 		}, b)
 		defer hands.Close()
 		bus, err := h.connectServing(ctx, p.name, hands)
@@ -68,6 +68,7 @@ func (h *host) gateway(id, onNode string, d *door) part {
 		if err != nil {
 			return err
 		}
+		hands.Renew(times.Every)
 		svc := gateway.Service(gateway.Config{
 			Name: id, Node: onNode, Addresses: []string{d.address}, Version: version.Number, Pid: os.Getpid(), TTL: times.TTL,
 		}, hands)

@@ -97,8 +97,9 @@ func (l *Log) nodeIs(name, state string, e events.Event) {
 	}
 }
 
-// Nodes are all nodes the log tells of; leases are when each was last heard.
-func (l *Log) Nodes(leases map[string]time.Time) (list []Node) {
+// Nodes are all nodes the log tells of; leases are when each was last heard, ttl how
+// long a lease lasts.
+func (l *Log) Nodes(leases map[string]time.Time, ttl time.Duration) (list []Node) {
 	cluster := l.cluster()
 	for _, name := range service.Sorted(l.nodes) {
 		m := l.nodes[name]
@@ -109,7 +110,7 @@ func (l *Log) Nodes(leases map[string]time.Time) (list []Node) {
 		n := Node{
 			ID: name, State: m.state, Reason: m.why, Drivers: m.described.Drivers, Labels: m.described.Labels,
 			Capacity:   Amount{m.described.CPUMilli, m.described.MemoryBytes},
-			LeaseUntil: Time{heard.Add(events.LeaseTTL)}, JoinedAt: Time{m.joined}, Version: m.described.Version,
+			LeaseUntil: Time{heard.Add(ttl)}, JoinedAt: Time{m.joined}, Version: m.described.Version,
 		}
 		if n.Labels == nil {
 			n.Labels = map[string]string{}

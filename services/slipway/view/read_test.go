@@ -132,15 +132,15 @@ func TestChain(t *testing.T) {
 func TestNodes(t *testing.T) {
 	s := newStory(t)
 	s.serve()
-	list := s.log.Nodes(map[string]time.Time{"n1": s.now})
+	list := s.log.Nodes(map[string]time.Time{"n1": s.now}, events.LeaseTTLCluster)
 	if len(list) != 1 || list[0].State != "ready" || list[0].Instances != 1 || list[0].Capacity.CPUMilli != 2000 {
 		t.Fatalf("%+v", list)
 	}
-	if !list[0].LeaseUntil.Equal(s.now.Add(events.LeaseTTL)) {
+	if !list[0].LeaseUntil.Equal(s.now.Add(events.LeaseTTLCluster)) {
 		t.Errorf("lease until %s", list[0].LeaseUntil)
 	}
 	s.say("silent for 3s", events.LeaseLapsed{Lease: events.Lease{OfHolder: events.OfHolder{Holder: "node-n1"}, Kind: "node", Name: "n1", Incarnation: 1}, SilentMs: 3000})
-	if n := s.log.Nodes(nil)[0]; n.State != "suspect" || n.Reason != "silent for 3s" {
+	if n := s.log.Nodes(nil, events.LeaseTTL)[0]; n.State != "suspect" || n.Reason != "silent for 3s" {
 		t.Errorf("%+v", n)
 	}
 }

@@ -57,17 +57,17 @@ type Beat struct {
 
 // BeatOf reads the subject of a service's lease, slipway.lease.service.deployer-host-42.
 func BeatOf(subject string) (b Beat, ok bool) {
-	holder, ok := strings.CutPrefix(subject, "slipway.lease.service.")
-	if !ok {
+	kind, holder, err := events.ParseLease(subject)
+	if err != nil || kind != "service" {
 		return b, false
 	}
-	b.Service, b.Copy, ok = strings.Cut(holder, "-")
+	b.Service, b.Copy, ok = strings.Cut(holder[0], "-")
 	return b, ok
 }
 
 // at is how the copy stands, the log having stood at head and the server's time
 // being now.
-func (b Beat) at(head uint64, now time.Time) Copy {
+func (b Beat) at(head uint64, now time.Time, ttl time.Duration) Copy {
 	c := Copy{
 		ID: b.Copy, Node: b.Body.Node, Pid: b.Body.Pid, StartedAt: Time{b.Body.Started}, Position: b.Body.Head,
 		Version: b.Body.Version, Level: b.Body.Level, State: Ready,
@@ -76,7 +76,7 @@ func (b Beat) at(head uint64, now time.Time) Copy {
 		c.Lag = head - c.Position
 	}
 	switch {
-	case now.Sub(b.Stored) > events.LeaseTTL:
+	case now.Sub(b.Stored) > ttl:
 		c.State = Silent
 	case !b.Body.Ready:
 		c.State = CatchingUp
@@ -86,14 +86,15 @@ func (b Beat) at(head uint64, now time.Time) Copy {
 	return c
 }
 
-// ServiceOf is how a service stands, by the leases of all services.
-func ServiceOf(svc service.Service, beats []Beat, head uint64, now time.Time) Service {
+// ServiceOf is how a service stands, by the leases of all services. Whose lease is
+// older than ttl is silent.
+func ServiceOf(svc service.Service, beats []Beat, head uint64, now time.Time, ttl time.Duration) Service {
 	s := Service{ID: svc.Name, State: Silent, Copies: []Copy{}, Lag: head, Hears: names(svc.Hears), Says: names(svc.Says)}
 	for _, b := range beats {
 		if b.Service != svc.Name {
 			continue
 		}
-		c := b.at(head, now)
+		c := b.at(head, now, ttl)
 		s.Copies = append(s.Copies, c)
 		if slices.Index(serviceStates, c.State) < slices.Index(serviceStates, s.State) {
 			s.State = c.State

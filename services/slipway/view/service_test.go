@@ -29,7 +29,7 @@ func TestServiceOf(t *testing.T) {
 		"one that lags":     {[]Beat{lags, begins}, "lagging", 10, 2},
 		"one that is ready": {[]Beat{gone, lags, begins, ready}, "ready", 0, 4},
 	} {
-		s := ServiceOf(deployer.Service(deployer.Config{}), c.beats, 100, now)
+		s := ServiceOf(deployer.Service(deployer.Config{}), c.beats, 100, now, events.LeaseTTL)
 		if s.State != c.state || s.Lag != c.lag || len(s.Copies) != c.copies {
 			t.Errorf("%s: %s, lag %d, %d copies; want %+v", name, s.State, s.Lag, len(s.Copies), c)
 		}
@@ -37,8 +37,11 @@ func TestServiceOf(t *testing.T) {
 			t.Errorf("%s: %+v", name, s)
 		}
 	}
-	if s := ServiceOf(deployer.Service(deployer.Config{}), []Beat{lags}, 100, now); s.Copies[0].Position != 90 || s.Copies[0].Lag != 10 || s.Copies[0].Pid != 42 {
+	if s := ServiceOf(deployer.Service(deployer.Config{}), []Beat{lags}, 100, now, events.LeaseTTL); s.Copies[0].Position != 90 || s.Copies[0].Lag != 10 || s.Copies[0].Pid != 42 {
 		t.Errorf("%+v", s.Copies[0])
+	}
+	if s := ServiceOf(deployer.Service(deployer.Config{}), []Beat{gone}, 100, gone.Stored.Add(events.LeaseTTLCluster), events.LeaseTTLCluster); s.State == Silent {
+		t.Errorf("silent within a cluster's TTL: %+v", s)
 	}
 	if b, ok := BeatOf("slipway.lease.service.deployer-host-a-42"); !ok || b.Service != "deployer" || b.Copy != "host-a-42" {
 		t.Errorf("%+v", b)

@@ -57,7 +57,21 @@ func (f *fill) stale() bool {
 func (f *fill) near() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.max > 0 && f.bytes >= f.max/100*fullPercent
+	return nearlyFull(f.bytes, f.max)
+}
+
+// nearlyFull tells whether a log may take only what is essential.
+func nearlyFull(bytes, max uint64) bool { return max > 0 && bytes >= max/100*fullPercent }
+
+// Near tells whether the log is so full that only what is essential is said.
+func (i Info) Near() bool { return nearlyFull(i.Bytes, i.Max) }
+
+// Percent is how full the log is, 0 for one without a bound.
+func (i Info) Percent() int {
+	if i.Max == 0 {
+		return 0
+	}
+	return int(i.Bytes * 100 / i.Max)
 }
 
 // admit asks for the log's size when that is due and keeps the last tenth of it for
@@ -71,22 +85,13 @@ func (b *Bus) admit(ctx context.Context, es []events.Event) (era uint32, err err
 		b.fill.set(i.Bytes, i.Max)
 		b.origins.note(events.StreamEvents, i.Era)
 	}
-	if b.fill.near() && !allEssential(es) {
+	if b.fill.near() && !events.Essential(es) {
 		return 0, fmt.Errorf("%w: over %d %% only what is essential is said", service.ErrFull, fullPercent)
 	}
 	if era, err = b.era(ctx, events.StreamEvents); err != nil {
 		return 0, fmt.Errorf("%w: %w", service.ErrUnavailable, err)
 	}
 	return era, nil
-}
-
-func allEssential(es []events.Event) bool {
-	for _, e := range es {
-		if row, known := events.Find(e.Kind); !known || !row.Essential {
-			return false
-		}
-	}
-	return true
 }
 
 // SetLevel tells the event level the log has been raised to; kinds that came later

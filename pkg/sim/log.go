@@ -19,6 +19,7 @@ type Log struct {
 	under  map[string][]uint64 // sequences under each guard
 	ids    map[string]uint64   // id -> sequence
 
+	crowded   bool // only what is essential is said
 	perEntity bool // test: guards count per entity, the harm of which it shows
 }
 

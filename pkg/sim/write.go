@@ -47,7 +47,7 @@ func (l *Log) begin(guard string, expected uint64, es []events.Event) (*write, e
 	if size > events.MaxAppendBytes {
 		return w, rejected("%d bytes in all: want at most %d", size, events.MaxAppendBytes)
 	}
-	return w, nil
+	return w, l.admit(es)
 }
 
 func drafted(guard string, e events.Event) (d draft, err error) {

@@ -25,16 +25,17 @@ func Service(cfg Config) service.Service {
 // Apps is the app decider: one key an app.
 func Apps(cfg Config) service.Machine {
 	return service.Of(service.Decider[App, Fleet]{
-		Owner:  "deployer",
-		New:    NewApp,
-		Guard:  func(app string) string { return events.Guard("deployer", app, "") },
-		Keys:   appKeys,
-		Common: common,
-		Evolve: evolve,
-		Sense:  func(a *App, _ *Fleet, s service.Signal, _ time.Time) { sense(a, s) },
-		Decide: cfg.decide,
-		Due:    cfg.due,
-		Check:  check,
+		Owner:   "deployer",
+		New:     NewApp,
+		Guard:   func(app string) string { return events.Guard("deployer", app, "") },
+		Keys:    appKeys,
+		Common:  common,
+		Evolve:  evolve,
+		Sense:   func(a *App, _ *Fleet, s service.Signal, _ time.Time) { sense(a, s) },
+		Touches: roomTouched,
+		Decide:  cfg.decide,
+		Due:     cfg.due,
+		Check:   check,
 	})
 }
 

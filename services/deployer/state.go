@@ -32,6 +32,8 @@ type App struct {
 	Said      map[string]Position `json:"said"`            // last position of the app and release facts
 	Cause     service.Cause       `json:"cause"`           // of the last thing asked for
 	Ended     *Failure            `json:"ended,omitempty"` // how the last instance failed
+
+	room service.Soft[Room]
 }
 
 // Position is where an entity was last spoken of, for plan ids.

@@ -7,8 +7,9 @@ import (
 	"slipway.dev/pkg/service"
 )
 
-// sense hears wishes; nothing else is hearsay to an app.
+// sense hears wishes and how full the log is.
 func sense(a *App, sig service.Signal) {
+	a.senseRoom(sig)
 	if sig.Wish != nil {
 		a.Inbox.Hear(*sig.Wish)
 	}
@@ -112,6 +113,9 @@ func (v view) declare(w events.Event, d events.WishAppDeclared) (say service.Say
 	}
 	if d.Plan != "" && d.Plan != v.PlanID(d.Document) {
 		return v.refuseWith(w, []events.Refusal{{Code: "plan-stale", Text: "the app moved since plan " + d.Plan + ", it would be " + v.PlanID(d.Document) + " now"}})
+	}
+	if say = v.crowded(w); !say.Empty() {
+		return say
 	}
 	say.Because(service.CauseOf(w), "by %s", w.Actor).Fact(events.AppDeclared{
 		OfApp: events.OfApp{App: v.Name}, Declaration: v.Declared + 1, Document: d.Document,

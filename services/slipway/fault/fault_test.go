@@ -68,7 +68,7 @@ func TestExits(t *testing.T) {
 
 // words are all words of refusals there are, by the code each becomes.
 var words = map[string]string{
-	"SLW-F005": "invalid-spec", "SLW-D001": "plan-stale",
+	"SLW-C009": "log-full", "SLW-F005": "invalid-spec", "SLW-D001": "plan-stale",
 	"SLW-D002": "never-fits no-driver port-taken volume-elsewhere quota",
 	"SLW-D003": "image-unresolved artifact-missing", "SLW-T001": "host-taken", "SLW-E001": "secret-unknown unknown",
 	"SLW-Z004": "policy-root policy-capability policy-image-size policy-registry policy-isolation policy-secret-in-env policy-secret-as-env policy-limits",

@@ -12,6 +12,7 @@ var refusals = []struct {
 	words []string
 }{
 	{"SLW-F005", []string{"invalid-spec"}},
+	{"SLW-C009", []string{"log-full"}},
 	{"SLW-D001", []string{"plan-stale"}},
 	{"SLW-D002", []string{"never-fits", "no-driver", "port-taken", "volume-elsewhere", "quota"}},
 	{"SLW-D003", []string{"image-unresolved", "artifact-missing"}},

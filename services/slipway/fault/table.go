@@ -27,8 +27,8 @@ var Table = []Row{
 	{"SLW-C006", 6, "data folder in use", "Another process owns the data folder; its pid is named.", []string{"slipway dev --data DIR"}},
 	{"SLW-C007", 6, "context belongs to a running cluster", "The context's name is taken by a cluster that answers. Nothing was started.", []string{"slipway dev --context NAME"}},
 	{"SLW-C008", 1, "the log is newer than this binary", "The log's level is newer than what this binary reads, so it would misunderstand it.", []string{"slipway version"}},
-	{"SLW-C009", 1, "the log is full or slow", "At 90 % of its size only essential facts are said: rollback, withdrawal and drain still work.", []string{"slipway doctor"}},
-	{"SLW-C010", 1, "data folder unreadable", "The data folder cannot be read or was written by a newer version.", []string{"slipway doctor"}},
+	{"SLW-C009", 1, "the log is full or slow", "At 90 % of its size the log takes no new declaration; what runs, a rollback, a drain and a lost node's replacement go on. Facts are never deleted: start the bus with a larger --store-max.", []string{"slipway doctor"}},
+	{"SLW-C010", 1, "data folder unreadable or unsafe", "The data folder cannot be read, was written by a newer version, belongs to another log, or would lose what was acknowledged. Nothing was started.", []string{"slipway doctor"}},
 
 	{"SLW-E001", 3, "not found", "There is no app, release, instance, node or event of that name. The nearest is given.", []string{"slipway status"}},
 	{"SLW-E002", 3, "ambiguous name", "Several things are called so. The candidates are given.", []string{"slipway ps"}},

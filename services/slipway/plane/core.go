@@ -26,7 +26,11 @@ func (h *host) core(name string, of func(bus.LeaseTimes) service.Service) part {
 		}
 		opt := h.options(name, ready)
 		opt.Lease = times.Every
-		return h.drive(ctx, of(times), b, opt, busKeeper{b.Bus, name})
+		svc := of(times)
+		if name == "deployer" {
+			svc.Driver = room{b.Bus}
+		}
+		return h.drive(ctx, svc, b, opt, busKeeper{b.Bus, name})
 	}}
 }
 

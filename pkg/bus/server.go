@@ -32,6 +32,7 @@ type ServerOptions struct {
 	MaxStore   int64    // bytes all file streams may reserve; 0 is 2 GiB
 	DontListen bool     // in-process connections only
 	NoSync     bool     // tests only, refused elsewhere: a power cut loses what was acknowledged
+	Restoring  bool     // nobody is told of a write before Shutdown, after which the owner syncs StoreDir
 	Cluster    *Cluster // nil: the only server there is
 	Log        zerolog.Logger
 }
@@ -118,7 +119,7 @@ func (o ServerOptions) options() *server.Options {
 		NoSigs:             true,
 		JetStream:          true,
 		StoreDir:           o.StoreDir,
-		SyncAlways:         !o.NoSync,
+		SyncAlways:         !o.NoSync && !o.Restoring,
 		SyncInterval:       2 * time.Minute,
 		JetStreamMaxMemory: memoryStore,
 		JetStreamMaxStore:  o.MaxStore,

@@ -11,11 +11,9 @@ import (
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/bus"
+	"slipway.dev/services/provisioner"
 	"slipway.dev/services/slipway/fault"
 )
-
-// provisioner is who makes the streams: the bus's start-up part.
-const provisioner = "provisioner"
 
 // unbounded leaves the size of the log to the streams, which take at most half of
 // the free disk; a development server stays small by itself.
@@ -44,7 +42,7 @@ func startServer(o bus.ServerOptions) (*bus.Server, error) {
 // provision makes the streams as declared and founds the cluster; who comes second
 // finds both.
 func provision(ctx context.Context, h *host, profile bus.Profile) error {
-	b, err := h.connect(ctx, provisioner)
+	b, err := h.connect(ctx, provisioner.Owner)
 	if err != nil {
 		return err
 	}
@@ -62,20 +60,6 @@ func provision(ctx context.Context, h *host, profile bus.Profile) error {
 // unlike says that a log is not what this version makes.
 func unlike(data string, err error) error {
 	return fault.New("SLW-C010", "the log of %s is not as this version declares it", data).Because(err.Error()).Try("slipway doctor")
-}
-
-// provisioner keeps the streams as declared: a server that was started anew has
-// forgotten those it kept in memory.
-func (h *host) provisioner(profile bus.Profile) part {
-	return part{name: provisioner, log: h.logger(provisioner), run: func(ctx context.Context, ready func()) error {
-		b, err := h.connect(ctx, provisioner)
-		if err != nil {
-			return err
-		}
-		defer b.Close()
-		ready()
-		return b.Keep(ctx, profile, b.changed)
-	}}
 }
 
 // changed writes what became of the streams.

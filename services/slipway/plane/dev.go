@@ -43,7 +43,8 @@ type DevConfig struct {
 	Log       Log
 	Banner    io.Writer
 	Getenv    func(string) string
-	Began     time.Time // of the process
+	Began     time.Time     // of the process
+	LevelHold time.Duration // how long all must have read a new event level; 0 is ten minutes
 
 	// Up is called once everything is ready, before the wait for the end; nil: nothing.
 	Up func(ctx context.Context, r Ready)
@@ -107,7 +108,7 @@ func (d *dev) run(ctx context.Context) error {
 	}
 	crew := start(ctx, d.host, []part{
 		d.host.gateway(DevGateway, DevNode, d.door), d.host.node(DevNode, true),
-		d.host.deployer(d.Domain), d.host.registry(), d.host.provisioner(d.profile()),
+		d.host.deployer(d.Domain), d.host.registry(), d.host.provisioner(provisions{d.profile(), d.LevelHold}),
 	})
 	err = watcher{host: d.host, gateway: d.door.address}.ready(begin, crew)
 	if err == nil {

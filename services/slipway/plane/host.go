@@ -67,6 +67,9 @@ func (h *host) drive(ctx context.Context, svc service.Service, b line, opt servi
 		return err
 	}
 	opt.Stream = stream
+	if err := b.followLevel(ctx); err != nil {
+		return err
+	}
 	if opt.Start, err = k.load(ctx); err != nil {
 		opt.Logger.Debug().Err(err).Msg("no snapshot")
 		opt.Start = nil

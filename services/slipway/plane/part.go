@@ -42,7 +42,7 @@ func (p part) keep(ctx context.Context, ready func()) error {
 		case ctx.Err() != nil:
 			return nil
 		case errors.Is(err, service.ErrNewerLog):
-			return fault.New("SLW-C008", "%s: %v", p.name, err).Because("something newer has written to the log").Try("slipway version")
+			return fault.New("SLW-C008", "%s: %v", p.name, err).Because("something newer has written to the log: start the newer binary again").Try("slipway version")
 		case errors.Is(err, service.ErrLogReplaced):
 			return fault.New("SLW-C010", "%s: %v", p.name, err)
 		}

@@ -31,7 +31,8 @@ type RunConfig struct {
 	ReadyFile string
 	Log       Log
 	Getenv    func(string) string
-	Began     time.Time // of the process
+	Began     time.Time     // of the process
+	LevelHold time.Duration // of a bus: how long all must have read a new event level; 0 is ten minutes
 }
 
 // Run runs some participants until ctx ends. A bus that is away is waited for. A
@@ -180,7 +181,7 @@ func (r *runner) parts() (all []part) {
 		all = append(all, r.host.registry())
 	}
 	if r.provisions() {
-		all = append(all, r.host.provisioner(r.profile()))
+		all = append(all, r.host.provisioner(provisions{r.profile(), r.LevelHold}))
 	}
 	return all
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -39,8 +40,7 @@ func lockFile(path, data string) (*os.File, error) {
 	if err != nil {
 		return nil, fault.New("SLW-C010", "open data folder: %v", err)
 	}
-	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-	if err == nil {
+	if err = take(f); err == nil {
 		err = own(f)
 	}
 	if err == nil {
@@ -52,6 +52,33 @@ func lockFile(path, data string) (*os.File, error) {
 		return nil, fmt.Errorf("lock %s: %v", path, err)
 	}
 	return nil, fault.New("SLW-C006", "data folder %s is in use by pid %s", data, strings.TrimSpace(string(owner)))
+}
+
+// A process that is killed while it starts another leaves its locks to that one, until
+// it has become the program it is to be.
+const (
+	orphanWait = 500 * time.Millisecond
+	orphanPace = 5 * time.Millisecond
+)
+
+// take locks a file at once, or as soon as a dead owner's child has let go of it.
+func take(f *os.File) (err error) {
+	for end := time.Now().Add(orphanWait); ; time.Sleep(orphanPace) {
+		err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if !errors.Is(err, unix.EWOULDBLOCK) || ownerLives(f) || time.Now().After(end) {
+			return err
+		}
+	}
+}
+
+// ownerLives tells whether the owner named in a lock file lives.
+func ownerLives(f *os.File) bool {
+	owner, err := os.ReadFile(f.Name())
+	if err != nil {
+		return false
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(owner)))
+	return err == nil && !errors.Is(unix.Kill(pid, 0), unix.ESRCH)
 }
 
 func own(f *os.File) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -47,6 +48,39 @@ func TestADataFolderHasOneOwnerForEachPart(t *testing.T) {
 		t.Fatal(err)
 	}
 	again.release()
+}
+
+// A process killed while it started a workload: the workload has the locks until it is
+// the program it is to be, and the next start waits for that, but not for ever.
+func TestADeadOwnersLocksAreWaitedFor(t *testing.T) {
+	dir := t.TempDir()
+	dead := exec.Command("true")
+	if err := dead.Run(); err != nil {
+		t.Fatal(err)
+	}
+	orphan := func() locks {
+		t.Helper()
+		l, err := lock(dir, "bus")
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, "bus.lock"), []byte(strconv.Itoa(dead.Process.Pid)), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	held := orphan()
+	time.AfterFunc(orphanWait/10, held.release)
+	next, err := lock(dir, "bus")
+	if err != nil {
+		t.Fatal(err)
+	}
+	next.release()
+	held = orphan()
+	defer held.release()
+	if _, err := lock(dir, "bus"); code(err) != "SLW-C006" {
+		t.Errorf("held for ever: %v", err)
+	}
 }
 
 func TestNamesOfRun(t *testing.T) {

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -48,15 +49,43 @@ func (p *Plane) follow() *Log {
 	return l
 }
 
-func (l *Log) deliver(m service.Message) error {
+// read is what a service reads of the log, as it stands now.
+func (l *Log) read(svc service.Service) (all []events.Event) {
+	l.p.t.Helper()
+	filters := svc.Filters
+	if filters == nil {
+		filters = []string{"slipway.event.>"}
+	}
+	ctx, cancel := context.WithTimeout(l.p.t.Context(), readyWait)
+	defer cancel()
+	err := l.Bus.Read(ctx, events.Position{}, filters, service.Reader{CaughtUp: cancel, Deliver: func(m service.Message) error {
+		e, err := parse(m)
+		all = append(all, e)
+		return err
+	}})
+	if !errors.Is(err, context.Canceled) {
+		l.p.t.Fatalf("read the log: %v", err)
+	}
+	return all
+}
+
+func parse(m service.Message) (events.Event, error) {
 	e, err := events.Parse(m.Subject, m.Header, m.Body)
 	if err == nil {
 		err = e.Decode()
 	}
 	if err != nil {
-		return fmt.Errorf("read %s: %w", m.Subject, err)
+		return e, fmt.Errorf("read %s: %w", m.Subject, err)
 	}
 	e.Pos, e.Stored = m.Pos, m.Stored
+	return e, nil
+}
+
+func (l *Log) deliver(m service.Message) error {
+	e, err := parse(m)
+	if err != nil {
+		return err
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.all = append(l.all, e)

@@ -19,6 +19,7 @@ type consumer struct {
 	it           jetstream.MessagesContext
 	stream, name string
 	era          uint32
+	wide         bool   // it reads the whole stream, whatever the filters are
 	start        uint64 // last stream sequence delivered
 	heard        uint64 // last consumer sequence; a hole in these is a lost message
 	goal         uint64 // last sequence of the filters that the leader held when it was opened

@@ -50,6 +50,7 @@ type reading struct {
 	name     string          // prefix of its consumers' names
 	opened   int
 	caughtUp bool
+	narrowed bool // the last life ended because everything was heard
 	failures int
 }
 
@@ -63,6 +64,8 @@ func (b *Bus) read(ctx context.Context, from source, after events.Position, to s
 			return ctx.Err()
 		case errors.As(err, &stop):
 			return stop.because
+		case errors.Is(err, errNarrow):
+			continue
 		}
 		r.failures++
 		b.id.Log.Debug().Err(err).Str("stream", from.stream).Msg("reader interrupted")
@@ -90,16 +93,21 @@ func (r *reading) life(ctx context.Context) error {
 		return err
 	}
 	defer leave()
+	wide := r.wide()
 	c, err := r.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer c.close()
-	if r.opened++; r.opened > 1 && r.to.Gap != nil {
+	if r.opened++; r.opened > 1 && !r.narrowed && r.to.Gap != nil {
 		r.to.Gap()
 	}
+	r.narrowed = false
 	r.heardAll(c.pending == 0 && r.at.Seq >= c.goal)
 	for {
+		if r.narrowed = wide && r.caughtUp; r.narrowed {
+			return errNarrow
+		}
 		m, err := c.next(ctx, !r.caughtUp && !r.from.kept)
 		switch {
 		case err != nil:
@@ -120,10 +128,18 @@ func (r *reading) deliver(c *consumer, m *service.Message) error {
 		r.failures = 0
 		r.notice(c.start, m.Pos)
 		c.start, r.at = m.Pos.Seq, m.Pos
+		if c.wide && !r.wants(m.Subject) {
+			return r.passed(c, m)
+		}
 		if err := r.to.Deliver(*m); err != nil {
 			return &stopped{err}
 		}
 	}
+	return r.passed(c, m)
+}
+
+// passed counts a message that has been dealt with.
+func (r *reading) passed(c *consumer, m *service.Message) error {
 	c.left--
 	r.heardAll((c.left <= 0 || m.Pending == 0) && c.start >= c.goal)
 	return nil
@@ -132,7 +148,7 @@ func (r *reading) deliver(c *consumer, m *service.Message) error {
 // notice counts what is missing in the log. Nothing can be deleted from it, so a
 // hole is damage to report, not a message to wait for.
 func (r *reading) notice(last uint64, next events.Position) {
-	if next.Seq == last+1 || len(r.from.filters) != 1 || r.from.filters[0] != wholeLog {
+	if next.Seq == last+1 || !r.whole() {
 		return
 	}
 	missing := next.Seq - last - 1
@@ -186,7 +202,7 @@ func (r *reading) open(ctx context.Context) (*consumer, error) {
 		return nil, fmt.Errorf("open reader of %s: %w", r.from.stream, err)
 	}
 	pending := c.CachedInfo().NumPending
-	return &consumer{b: r.b, of: c, it: it, stream: r.from.stream, name: cfg.Name, era: era, start: r.at.Seq, goal: goal, pending: pending, left: int64(pending)}, nil
+	return &consumer{b: r.b, of: c, it: it, stream: r.from.stream, name: cfg.Name, era: era, wide: r.wide(), start: r.at.Seq, goal: goal, pending: pending, left: int64(pending)}, nil
 }
 
 // goal is the last sequence that whoever has caught up must have read. A replica of
@@ -222,28 +238,4 @@ func (r *reading) sameStream(era uint32, last uint64) error {
 	}
 	r.at = events.Position{}
 	return nil
-}
-
-func (r *reading) config() jetstream.ConsumerConfig {
-	cfg := jetstream.ConsumerConfig{
-		Name:              fmt.Sprintf("%s_%d", r.name, r.opened+r.failures+1),
-		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
-		OptStartSeq:       r.at.Seq + 1,
-		AckPolicy:         jetstream.AckNonePolicy,
-		InactiveThreshold: inactiveAfter,
-		MemoryStorage:     true,
-		Replicas:          1,
-	}
-	if len(r.from.filters) == 1 {
-		cfg.FilterSubject = r.from.filters[0]
-	} else {
-		cfg.FilterSubjects = r.from.filters
-	}
-	if r.at.IsZero() && r.from.policy != jetstream.DeliverAllPolicy {
-		cfg.DeliverPolicy, cfg.OptStartSeq = r.from.policy, 0
-		if r.from.policy == jetstream.DeliverByStartTimePolicy {
-			cfg.OptStartTime = &r.from.since
-		}
-	}
-	return cfg
 }

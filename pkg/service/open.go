@@ -15,7 +15,7 @@ func (r *runner) open(ctx context.Context) {
 	r.read(ctx, "log", func() error {
 		return r.bus.Read(ctx, after, r.filters(), Reader{
 			Deliver:  func(m Message) error { return r.deliver(ctx, m) },
-			CaughtUp: func() { r.give(ctx, func() { r.core.CaughtUp(r.opt.Now()) }) },
+			CaughtUp: func() { r.give(ctx, r.caughtUp) },
 			Gap:      func() { r.give(ctx, func() { r.missed(r.opt.Now()) }) },
 		})
 	})
@@ -43,6 +43,13 @@ func (r *runner) open(ctx context.Context) {
 			func(s Signal) { r.give(ctx, func() { r.core.Sense(s, r.opt.Now()) }) },
 			func() { r.give(ctx, func() { r.core.HandsReady(r.opt.Now()) }) })
 	})
+}
+
+// caughtUp also ends being behind: what is left of the log may match no filter, and
+// then nothing comes that could tell.
+func (r *runner) caughtUp() {
+	r.core.SetBehind(false)
+	r.core.CaughtUp(r.opt.Now())
 }
 
 // filters are what is read of the log. One filter is five times as fast as many, and

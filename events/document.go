@@ -34,6 +34,9 @@ type Document struct {
 	Ports map[string]DeclaredPort `json:"ports,omitempty"`
 	// Volumes by name.
 	Volumes map[string]SpecVolume `json:"volumes,omitempty"`
+	// External says that endpoints offered from outside serve the app too; then it needs
+	// no program of its own.
+	External bool `json:"external,omitempty" steers:"true"`
 	// Balance is how a gateway picks an endpoint: least-request, round-robin, weighted, p2c or hash.
 	Balance string `json:"balance" steers:"true"`
 	// Resources reserved for each instance.
@@ -130,6 +133,10 @@ func (d Document) HasHTTP() bool {
 	}
 	return false
 }
+
+// HasProgram says whether the app has something to run: an external app may have only
+// the endpoints that others offer.
+func (d Document) HasProgram() bool { return d.Artifact != nil || len(d.Command) > 0 }
 
 // HasFixedPort says whether a port is fixed on the node, so that two instances
 // cannot share one.

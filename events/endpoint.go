@@ -34,7 +34,9 @@ type Endpoint struct {
 // About places what concerns an endpoint: subject web/web-7-a1.
 func (e Endpoint) About() About { return About{App: e.App, Subject: Beside(e.App, e.Endpoint)} }
 
-// EndpointRegistered says that an endpoint exists.
+// EndpointRegistered says that an endpoint exists. Of one offered again from outside it
+// says the record that holds from now on; with another address that is the record of
+// the one that comes once its predecessor of that name is removed.
 type EndpointRegistered struct{ Endpoint }
 
 // EndpointAvailable says that an endpoint may be routed to.
@@ -60,7 +62,8 @@ type EndpointDrained struct {
 	Cut      int      `json:"cut"`               // requests and streams cut at the deadline
 }
 
-// EndpointRemoved says that it is no more.
+// EndpointRemoved says that it is no more; while its predecessor of that name drains,
+// that the one to come is not to come.
 type EndpointRemoved struct{ Endpoint }
 
 // EndpointRefused says why an endpoint is not listed.

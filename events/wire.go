@@ -44,6 +44,9 @@ func (e *Event) Decode() error {
 	if err != nil {
 		return unreadable("data", "%s", err.Error())
 	}
+	if p, may := data.(leavesApp); may && e.located {
+		data = p.inApp(e.App)
+	}
 	about := data.About()
 	if !e.located {
 		e.App, e.Place = about.App, about.Place
@@ -59,6 +62,9 @@ func (e *Event) Decode() error {
 	*e = read
 	return nil
 }
+
+// leavesApp is a wish whose app may stand in its subject alone: it is written by hand.
+type leavesApp interface{ inApp(app string) Payload }
 
 // NewWish is a wish as its sender makes it: data is a wish's payload, id a fresh one
 // of 1 to 128 bytes, and actor who answers for it (person:alice). It begins a chain.

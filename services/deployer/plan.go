@@ -84,6 +84,9 @@ func (v view) refusals(d events.Document) (reasons []events.Refusal) {
 			reasons = append(reasons, events.Refusal{Code: "host-taken", Field: "ports", Text: t})
 		}
 	}
+	if !d.HasProgram() {
+		return reasons // nothing runs on any node
+	}
 	live, able, fits := 0, 0, 0
 	for _, name := range service.Sorted(v.fleet.Nodes) {
 		n := v.fleet.Nodes[name]

@@ -13,19 +13,26 @@ import (
 // follows from them last, so that every prefix is safe.
 func (s *Pool) decide(f *Fleet, cfg Config, now time.Time) (say service.Says) {
 	out := s.outBySilence(f, cfg, now)
+	wished := s.answer(f, cfg, now, &say)
 	list := []events.PoolEndpoint{}
 	room := events.MaxEndpoints - s.counted()
 	for _, id := range service.Sorted(s.Endpoints) {
 		x := s.Endpoints[id]
 		state, r := x.State, x.Said
-		if v := x.next(s.App, id, f, cfg, out[id], room, now, &say); v.state != "" {
+		if id == wished.id {
+			state, r = wished.state, wished.record
+		} else if v := x.next(s.App, id, f, cfg, out[id], room, now, &say); v.state != "" {
 			state, r = v.state, v.record
 		}
 		if state == registered && x.State != registered {
 			room--
 		}
 		if state == available || state == unavailable || state == draining {
-			list = append(list, x.line(r, state, state == available && x.silent(f)))
+			l := x.line(r, state, state == available && x.silent(f, cfg, now))
+			if id == wished.id && state == draining {
+				l.DrainMs = wished.drainMs
+			}
+			list = append(list, l)
 		}
 	}
 	s.brakePool(f, cfg, now, &say)
@@ -49,6 +56,10 @@ func (x *Endpoint) next(app, id string, f *Fleet, cfg Config, out bool, room int
 	}
 	fit := x.fit(f, cfg.TTL, now)
 	switch {
+	case x.State == "" && x.Outside:
+		r := *x.Next
+		r.Since = now.UTC()
+		say.Because(x.Last, "the one before it is gone").Fact(events.EndpointRegistered{Endpoint: r})
 	case (x.State == "" || x.State == refused) && x.Ended:
 		say.Because(x.Last, "%s", x.Why).Fact(events.EndpointRemoved{Endpoint: to(removed)})
 	case x.State == "" && room <= 0:
@@ -57,7 +68,7 @@ func (x *Endpoint) next(app, id string, f *Fleet, cfg Config, out bool, room int
 	case x.State == "" || x.State == refused && room > 0:
 		say.Because(x.Last, "started at %s", x.Address).Fact(events.EndpointRegistered{Endpoint: to(registered)})
 	case x.State == refused:
-	case x.State == drained && x.Ended:
+	case x.State == drained && (x.Ended || x.Outside):
 		say.Because(x.Last, "%s", x.Why).Fact(events.EndpointRemoved{Endpoint: to(removed)})
 	case x.State == drained && x.leaving():
 		say.Waits(id, "drain", "its node stops it")
@@ -72,10 +83,10 @@ func (x *Endpoint) next(app, id string, f *Fleet, cfg Config, out bool, room int
 	case x.leaving():
 		say.Because(x.Last, "%s", x.Why).Fact(events.EndpointDraining{Endpoint: to(draining), DrainMs: x.DrainMs})
 	case x.State == available && (!fit || out):
-		cause, why, by := x.cause(f)
+		cause, why, by := x.cause(f, now)
 		say.Because(by, "%s", why).Fact(events.EndpointUnavailable{Endpoint: to(unavailable), Cause: cause})
-	case x.State != available && fit && !x.silent(f):
-		say.Because(x.Last, "ready, node %s alive", x.Node).Fact(events.EndpointAvailable{Endpoint: to(available)})
+	case x.State != available && fit && !x.silent(f, cfg, now):
+		say.Because(x.Last, "%s", x.readyWords()).Fact(events.EndpointAvailable{Endpoint: to(available)})
 	}
 	return v
 }
@@ -168,14 +179,17 @@ func (s *Pool) counted() (n int) {
 	return n
 }
 
-// due is the end of a fence while something drains, or of the belief in endpoints
-// whose agent began anew.
+// due is the end of a fence while something drains, of the belief in endpoints whose
+// agent began anew, or in one from outside that is not heard.
 func (s *Pool) due(f *Fleet, cfg Config, after time.Time) time.Time {
 	var times []time.Time
 	for _, x := range s.Endpoints {
 		n := f.Nodes[x.Node]
 		if x.State == available && n != nil && x.ReadyBoot != n.Boot {
 			times = append(times, n.JoinedAt.Add(cfg.TTL))
+		}
+		if x.State == available && x.Outside && !x.Suspect && !f.Brake.Engaged && f.member(kindEndpoint, x.holder()) != nil {
+			times = append(times, f.silentSince(kindEndpoint, x.holder()).Add(cfg.TTL+outsideGrace))
 		}
 		if x.State != draining {
 			continue

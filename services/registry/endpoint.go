@@ -28,8 +28,8 @@ const (
 // weight of an instance: all alike.
 const weight = 100
 
-// Endpoint is an instance with an address: what its node said of it, and what the
-// registry has said.
+// Endpoint is an instance with an address, or what somebody offers from outside: what
+// its node or its integrator said of it, and what the registry has said.
 type Endpoint struct {
 	Node    string            `json:"node"`
 	Release int               `json:"release"`
@@ -43,7 +43,13 @@ type Endpoint struct {
 	Withdrawn bool `json:"withdrawn,omitempty"` // its app wants it no more
 	Withdrawal
 
+	Outside   bool             `json:"outside,omitempty"` // offered; it has no node
+	Next      *events.Endpoint `json:"next,omitempty"`    // what comes of it once it has left
+	Suspect   bool             `json:"suspect,omitempty"` // listed as such
+	SuspectAt time.Time        `json:"suspectAt,omitzero"`
+
 	State      string          `json:"state,omitempty"`   // as last said
+	SaidAt     time.Time       `json:"saidAt,omitzero"`   // when
 	Said       events.Endpoint `json:"record"`            // as last said
 	Reached    bool            `json:"reached,omitempty"` // gateways had it in their tables
 	DrainingAt events.Position `json:"drainingAt,omitzero"`
@@ -55,12 +61,15 @@ type Endpoint struct {
 func newEndpoint() *Endpoint { return &Endpoint{Drained: map[string]int{}, Cut: map[string]int{}} }
 
 // leaving tells that it is to get nothing new, for good.
-func (x *Endpoint) leaving() bool { return x.Withdrawn || x.Ended }
+func (x *Endpoint) leaving() bool { return x.Withdrawn || x.Ended || x.Next != nil }
 
 // fit tells that its node's word lets it serve, were the node heard. After its agent
 // began anew, an endpoint that was available is believed for one TTL: the agent looks
 // at its instances and says of each what it is, so its restart costs no request.
 func (x *Endpoint) fit(f *Fleet, ttl time.Duration, now time.Time) bool {
+	if x.Outside {
+		return !x.leaving()
+	}
 	n := f.Nodes[x.Node]
 	if n == nil || !x.Ready || x.Dead || x.leaving() {
 		return false
@@ -68,16 +77,21 @@ func (x *Endpoint) fit(f *Fleet, ttl time.Duration, now time.Time) bool {
 	return x.ReadyBoot == n.Boot || x.State == available && now.Before(n.JoinedAt.Add(ttl))
 }
 
-// silent tells that its node's lease lapsed.
-func (x *Endpoint) silent(f *Fleet) bool {
+// silent tells that its node's lease lapsed, or that its own is not heard.
+func (x *Endpoint) silent(f *Fleet, cfg Config, now time.Time) bool {
+	if x.Outside {
+		return x.unheard(f, cfg, now)
+	}
 	n := f.Nodes[x.Node]
 	return n != nil && n.Lapsed
 }
 
 // cause tells why it may not be routed to.
-func (x *Endpoint) cause(f *Fleet) (cause, why string, by service.Cause) {
+func (x *Endpoint) cause(f *Fleet, now time.Time) (cause, why string, by service.Cause) {
 	n := f.Nodes[x.Node]
 	switch {
+	case x.Outside:
+		return silent, x.unheardWords(f, now), x.Last
 	case n == nil:
 		return gone, fmt.Sprintf("node %s left", x.Node), x.Last
 	case x.Dead:
@@ -99,6 +113,9 @@ func (x *Endpoint) record(app, id, state string, f *Fleet, now time.Time) events
 	if n := f.Nodes[x.Node]; n != nil {
 		r.Zone = n.Zone
 	}
+	if x.Outside {
+		r = x.Said
+	}
 	r.Conditions = events.EndpointConditions{
 		Ready:       state == available,
 		Serving:     !x.Dead && (state == available || state == unavailable || state == draining),
@@ -114,7 +131,7 @@ func (x *Endpoint) record(app, id, state string, f *Fleet, now time.Time) events
 func (x *Endpoint) line(r events.Endpoint, state string, suspect bool) events.PoolEndpoint {
 	l := events.PoolEndpoint{
 		Endpoint: r.Endpoint, Release: r.Release, Node: r.Node, Address: r.Address, Ports: r.Ports,
-		Protocol: r.Protocol, Weight: r.Weight, Zone: r.Zone,
+		Protocol: r.Protocol, Weight: r.Weight, Zone: r.Zone, Liveness: r.Liveness, ProbePath: r.ProbePath,
 		Ready: r.Conditions.Ready, Serving: r.Conditions.Serving && !x.Dead, Terminating: r.Conditions.Terminating,
 		Suspect: suspect,
 	}
@@ -129,4 +146,11 @@ func (x *Endpoint) cuts() (n int) {
 		n += c
 	}
 	return n
+}
+
+func (x *Endpoint) readyWords() string {
+	if x.Outside {
+		return "its lease is heard"
+	}
+	return fmt.Sprintf("ready, node %s alive", x.Node)
 }

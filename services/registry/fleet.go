@@ -11,16 +11,20 @@ import (
 type Fleet struct {
 	Nodes    map[string]*Member `json:"nodes,omitempty"`
 	Gateways map[string]*Member `json:"gateways,omitempty"`
-	Brake    Brake              `json:"brake"` // of the fleet
+	Outside  map[string]*Member `json:"outside,omitempty"` // endpoints offered from outside, as <app>.<endpoint>
+	Brake    Brake              `json:"brake"`             // of the fleet
 
 	ear service.Soft[ear]
 }
 
 // Member is a node or gateway that joined and has not left.
 type Member struct {
-	Boot     int             `json:"boot"`           // incarnation that is live
-	Zone     string          `json:"zone,omitempty"` // of a node
-	Joined   events.Position `json:"joined"`         // of its joined: what came before it never had in its table
+	Boot     int             `json:"boot"`              // incarnation that is live
+	Zone     string          `json:"zone,omitempty"`    // of a node
+	Address  string          `json:"address,omitempty"` // of a node
+	Waiting  bool            `json:"waiting,omitempty"` // of an endpoint: it was never heard, so it holds no lease
+	Suspect  bool            `json:"suspect,omitempty"` // of an endpoint: its pool's brake keeps it
+	Joined   events.Position `json:"joined"`            // of its joined: what came before it never had in its table
 	JoinedAt time.Time       `json:"joinedAt"`
 	Since    time.Time       `json:"since"`             // its lease was granted or resumed
 	Lapsed   bool            `json:"lapsed,omitempty"`  // its lease is
@@ -38,15 +42,16 @@ type Brake struct {
 }
 
 const (
-	kindNode    = "node"
-	kindGateway = "gateway"
+	kindNode     = "node"
+	kindGateway  = "gateway"
+	kindEndpoint = "endpoint" // offered from outside
 )
 
 // fold is the fleet's part of a fact.
 func (f *Fleet) fold(e events.Event) {
 	switch d := e.Data.(type) {
 	case events.NodeJoined:
-		join(&f.Nodes, d.Node, Member{Boot: d.Incarnation, Zone: d.Zone}, e)
+		join(&f.Nodes, d.Node, Member{Boot: d.Incarnation, Zone: d.Zone, Address: d.Address}, e)
 	case events.NodeLeft:
 		delete(f.Nodes, d.Node)
 	case events.GatewayJoined:
@@ -70,6 +75,48 @@ func (f *Fleet) fold(e events.Event) {
 		if d.App == "" {
 			f.Brake.release(d, e)
 		}
+	default:
+		f.foldOutside(e)
+	}
+}
+
+// foldOutside is the part of endpoints offered from outside: each holds a lease of its
+// own from when it was first heard until it leaves.
+func (f *Fleet) foldOutside(e events.Event) {
+	switch d := e.Data.(type) {
+	case events.EndpointRegistered:
+		if holder := outsideOf(d.App, d.Endpoint.Endpoint); isOutside(d.Endpoint) && f.Outside[holder] == nil {
+			f.offered(holder, e)
+		}
+	case events.EndpointAvailable:
+		f.outside(d.Endpoint, func(m *Member) { m.Waiting, m.Lapsed, m.Since = false, false, e.Time })
+	case events.EndpointUnavailable:
+		f.outside(d.Endpoint, func(m *Member) { m.Lapsed, m.LapsedAt = true, e.Time })
+	case events.EndpointDraining:
+		delete(f.Outside, outsideOf(d.App, d.Endpoint.Endpoint))
+	case events.EndpointDrained:
+		delete(f.Outside, outsideOf(d.App, d.Endpoint.Endpoint))
+	case events.EndpointRemoved:
+		delete(f.Outside, outsideOf(d.App, d.Endpoint.Endpoint))
+	case events.PoolChanged:
+		for _, l := range d.Endpoints {
+			if m := f.Outside[outsideOf(d.App, l.Endpoint)]; m != nil {
+				m.Suspect = l.Suspect
+			}
+		}
+	}
+}
+
+func (f *Fleet) offered(holder string, e events.Event) {
+	if f.Outside == nil {
+		f.Outside = map[string]*Member{}
+	}
+	f.Outside[holder] = &Member{Waiting: true, Since: e.Time, Joined: e.Pos, JoinedAt: e.Time, Last: service.CauseOf(e)}
+}
+
+func (f *Fleet) outside(r events.Endpoint, change func(*Member)) {
+	if m := f.Outside[outsideOf(r.App, r.Endpoint)]; m != nil {
+		change(m)
 	}
 }
 
@@ -105,6 +152,8 @@ func (f *Fleet) member(kind, name string) *Member {
 		return f.Nodes[name]
 	case kindGateway:
 		return f.Gateways[name]
+	case kindEndpoint:
+		return f.Outside[name]
 	}
 	return nil
 }

@@ -57,6 +57,12 @@ func holderKeys(e events.Event) []string {
 		return []string{holderOf(kindGateway, d.Gateway), fleetKey}
 	case events.LeaseGranted, events.LeaseLapsed, events.LeaseResumed, events.LeaseReleased:
 		return []string{e.Place, fleetKey}
+	case events.EndpointAvailable:
+		return fleetIf(isOutside(d.Endpoint))
+	case events.EndpointUnavailable:
+		return fleetIf(isOutside(d.Endpoint))
+	case events.EndpointDraining:
+		return fleetIf(isOutside(d.Endpoint))
 	case events.BrakeEngaged, events.BrakeReleased, events.BrakeRefused:
 		if e.App == "" {
 			return []string{service.All}
@@ -69,9 +75,20 @@ func holderKeys(e events.Event) []string {
 	return nil
 }
 
+// fleetIf is the fleet's key where what is said changes how many leases there are.
+func fleetIf(counts bool) []string {
+	if counts {
+		return []string{fleetKey}
+	}
+	return nil
+}
+
 // holderTouched tells whose silence a signal ends.
 func holderTouched(sig service.Signal) []string {
 	h, ok := sig.Data.(service.Heard)
+	if ok && h.Kind == kindEndpoint {
+		return []string{fleetKey}
+	}
 	if !ok || h.Kind != kindNode && h.Kind != kindGateway {
 		return nil
 	}

@@ -117,17 +117,21 @@ func TestAnyFactsInAnyOrder(t *testing.T) {
 		now := time.Date(2026, 1, 5, 14, 0, 0, 0, time.UTC)
 		log := &script.Log{}
 		live := newCopy(log, now)
+		wished := uint64(0)
 		live.core.Found = func(b service.Broken) { t.Fatalf("promise of %q broken: %s", b.Key, b.Detail) }
 		for range rapid.IntRange(1, 60).Draw(t, "facts") {
 			switch rapid.IntRange(0, 5).Draw(t, "what") {
 			case 0:
 				now = now.Add(time.Duration(rapid.IntRange(1, 12000).Draw(t, "ms")) * time.Millisecond)
 			case 1:
-				kind := rapid.SampledFrom([]string{"Node", "Gateway"}).Draw(t, "kind")
+				kind := rapid.SampledFrom([]string{kindNode, kindGateway, kindEndpoint}).Draw(t, "kind")
 				live.core.Sense(service.Signal{Data: service.Heard{
-					Kind: map[string]string{"Node": kindNode, "Gateway": kindGateway}[kind], Holder: rapid.SampledFrom(words[kind]).Draw(t, "holder"),
+					Kind: kind, Holder: rapid.SampledFrom(holding[kind]).Draw(t, "holder"),
 					Body: events.LeaseBody{Incarnation: rapid.IntRange(0, 4).Draw(t, "incarnation")},
 				}}, now)
+			case 2:
+				wished++
+				live.core.Sense(service.Signal{Wish: randomWish(t, wished, now)}, now)
 			default:
 				tell(t, log, now, randomFact(t))
 			}
@@ -136,7 +140,47 @@ func TestAnyFactsInAnyOrder(t *testing.T) {
 			live.rest(t, now)
 		}
 		whole(t, live, now)
+		answered(t, log, wished)
 	})
+}
+
+// holding are those whose leases are heard.
+var holding = map[string][]string{
+	kindNode: words["Node"], kindGateway: words["Gateway"], kindEndpoint: {"web.w1", "web.w2", "job.w1", "web.web-1-a1"},
+}
+
+// randomWish is an offer, mostly sound, or its withdrawal.
+func randomWish(t *rapid.T, n uint64, now time.Time) *events.Event {
+	of := events.OfOffer{
+		App:      rapid.SampledFrom(words["App"]).Draw(t, "app"),
+		Endpoint: rapid.SampledFrom([]string{"w1", "w2", "web-1-a1"}).Draw(t, "endpoint"),
+	}
+	weight := rapid.IntRange(99, 101).Draw(t, "weight")
+	var data events.Payload = events.WishEndpointOffered{
+		OfOffer: of, Weight: &weight,
+		Address: rapid.SampledFrom([]string{"10.0.0.8:1", "10.0.0.9:1", "10.0.0.9:0"}).Draw(t, "address"),
+	}
+	if rapid.IntRange(0, 2).Draw(t, "withdrawn") == 0 {
+		data = events.WishEndpointWithdrawn{OfOffer: of}
+	}
+	e := events.NewWish("integrator:test", data, now, fmt.Sprint("wish-", n))
+	e.Pos, e.Stored = events.Position{Era: 1, Seq: n}, now
+	return &e
+}
+
+// answered: each wish by one fact.
+func answered(t *rapid.T, log *script.Log, wishes uint64) {
+	answers := map[uint64]int{}
+	for _, e := range log.Events() {
+		if !e.Wish.IsZero() {
+			answers[e.Wish.Seq]++
+		}
+	}
+	for n := uint64(1); n <= wishes; n++ {
+		if answers[n] != 1 {
+			t.Fatalf("wish %d of %d was answered %d times", n, wishes, answers[n])
+		}
+	}
 }
 
 func twice(t *rapid.T, c *copyOf, now time.Time) {

@@ -15,6 +15,14 @@ func TestScripts(t *testing.T) {
 		script.Silence(events.K[events.LeaseLapsed](), events.K[events.LeaseResumed](), events.K[events.BrakeEngaged](), events.K[events.BrakeReleased]()))
 }
 
+// What is said of endpoints from outside rests on their own leases alone.
+func TestScriptsOfOutsideEndpoints(t *testing.T) {
+	cfg := Config{Bus: []string{"127.0.0.1:4222", "bus.example.com:4222"}}
+	script.Run(t, "testdata/outside", func() service.Service { return Service(cfg) },
+		script.Silence(events.K[events.LeaseLapsed](), events.K[events.BrakeEngaged](), events.K[events.BrakeReleased](),
+			events.K[events.EndpointAvailable](), events.K[events.EndpointUnavailable](), events.K[events.PoolChanged]()))
+}
+
 func TestScriptsOfACluster(t *testing.T) {
 	cluster := Config{TTL: events.LeaseTTLCluster, Fence: events.Fence}
 	script.Run(t, "testdata/cluster", func() service.Service { return Service(cluster) }, script.Silence(events.K[events.LeaseLapsed]()))

@@ -11,12 +11,13 @@ import (
 const Owner = "registry"
 
 // fold is raised whenever Evolve or a state's shape changes.
-const fold = 1
+const fold = 2
 
 // Config is how long silence is borne. The zero Config has the times of one server.
 type Config struct {
 	TTL   time.Duration // silence after which a lease lapses
 	Fence time.Duration // how much longer what a lapsed gateway may use lives on
+	Bus   []string      // host:port of the bus's own servers: nobody may offer them as an endpoint
 }
 
 func (c Config) withDefaults() Config {
@@ -36,8 +37,8 @@ func Service(cfg Config) service.Service {
 		Name: Owner, Version: fold,
 		Hears:  hears(),
 		Says:   says(),
-		Wishes: []string{"slipway.wish.*._.eviction.*"},
-		Leases: []string{"slipway.lease.node.*", "slipway.lease.gateway.*"},
+		Wishes: []string{"slipway.wish.*._.eviction.*", "slipway.wish.*._.endpoint.*"},
+		Leases: []string{"slipway.lease.node.*", "slipway.lease.gateway.*", "slipway.lease.endpoint.*.*"},
 		New: func() []service.Machine {
 			return []service.Machine{service.Of(pools(cfg)), service.Of(holders(cfg))}
 		},
@@ -49,6 +50,7 @@ func hears() []events.Kind {
 		events.K[events.NodeJoined](), events.K[events.NodeLeft](),
 		events.K[events.InstanceStarted](), events.K[events.InstanceReady](), events.K[events.InstanceUnready](), events.K[events.InstanceExited](),
 		events.K[events.InstanceFailed](), events.K[events.InstanceCompleted](), events.K[events.InstanceStopped](),
+		events.K[events.AppDeclared](), events.K[events.AppRetired](),
 		events.K[events.AssignmentWithdrawn](), events.K[events.PlacementEvacuated](), events.K[events.PlacementCancelled](),
 		events.K[events.RouteDeclared](), events.K[events.RouteShifted](), events.K[events.RoutePaused](),
 		events.K[events.RouteResumed](), events.K[events.RouteRemoved](),
@@ -71,17 +73,18 @@ func says() []events.Kind {
 // pools has one key per app.
 func pools(cfg Config) service.Decider[Pool, Fleet] {
 	return service.Decider[Pool, Fleet]{
-		Owner:  Owner,
-		New:    newPool,
-		Guard:  func(app string) string { return events.Guard(Owner, app, "") },
-		Keys:   poolKeys,
-		Common: func(f *Fleet, e events.Event) { f.fold(e) },
-		Evolve: func(_ string, s *Pool, f *Fleet, e events.Event) { s.evolve(f, e, cfg) },
-		Sense:  func(s *Pool, _ *Fleet, sig service.Signal, now time.Time) { s.sense(sig, now) },
-		Decide: func(s *Pool, f *Fleet, now time.Time) service.Says { return s.decide(f, cfg, now) },
-		Due:    func(s *Pool, f *Fleet, after time.Time) time.Time { return s.due(f, cfg, after) },
-		Check:  func(s *Pool, _ *Fleet) error { return s.check() },
-		Gone:   func(s *Pool) bool { return s.gone() },
+		Owner:   Owner,
+		New:     newPool,
+		Guard:   func(app string) string { return events.Guard(Owner, app, "") },
+		Keys:    poolKeys,
+		Touches: poolTouched,
+		Common:  func(f *Fleet, e events.Event) { f.fold(e) },
+		Evolve:  func(_ string, s *Pool, f *Fleet, e events.Event) { s.evolve(f, e, cfg) },
+		Sense:   func(s *Pool, f *Fleet, sig service.Signal, now time.Time) { s.sense(f, sig, now) },
+		Decide:  func(s *Pool, f *Fleet, now time.Time) service.Says { return s.decide(f, cfg, now) },
+		Due:     func(s *Pool, f *Fleet, after time.Time) time.Time { return s.due(f, cfg, after) },
+		Check:   func(s *Pool, _ *Fleet) error { return s.check() },
+		Gone:    func(s *Pool) bool { return s.gone() },
 	}
 }
 

@@ -29,7 +29,11 @@ func (f *Fleet) hear(h service.Heard, now time.Time) {
 	}
 	x, holder := f.ear.Get(), holderOf(h.Kind, h.Holder)
 	last := x.heard[holder]
-	if b.N > 0 && b.Incarnation == last.incarnation && b.N <= last.n {
+	again := b.Incarnation == last.incarnation && b.N <= last.n
+	if h.Kind == kindEndpoint { // a script from outside begins to count anew whenever it likes
+		again = b.Incarnation == last.incarnation && b.N == last.n
+	}
+	if b.N > 0 && again {
 		return
 	}
 	if x.heard == nil {
@@ -120,6 +124,11 @@ func (f *Fleet) each(do func(kind, name string, m *Member)) {
 	}
 	for _, name := range service.Sorted(f.Nodes) {
 		do(kindNode, name, f.Nodes[name])
+	}
+	for _, name := range service.Sorted(f.Outside) {
+		if m := f.Outside[name]; !m.Waiting && !m.Suspect {
+			do(kindEndpoint, name, m)
+		}
 	}
 }
 

@@ -20,7 +20,10 @@ type Pool struct {
 	Applied    map[string]Applied    `json:"applied"` // by gateway, of its live incarnation
 	Settled    Applied               `json:"settled"`
 	Brake      Brake                 `json:"brake"`
-	Inbox      service.Inbox         `json:"inbox"` // evictions
+	Owned      bool                  `json:"owned,omitempty"`    // the deployer declared it
+	External   bool                  `json:"external,omitempty"` // its app file takes endpoints from outside
+	DrainMs    int64                 `json:"drainMs,omitempty"`  // its app file's
+	Inbox      service.Inbox         `json:"inbox"`              // evictions, offers
 	Last       service.Cause         `json:"last"`
 	Wrong      string                `json:"wrong,omitempty"` // what Check found when it was said
 }
@@ -42,14 +45,14 @@ func newPool(app string) *Pool {
 }
 
 // poolKeys tells whom a fact or wish concerns: its app, or every app if it is about a
-// node, a gateway or a lease.
+// node, a gateway, a lease or the fleet's brake.
 func poolKeys(e events.Event) []string {
 	switch {
 	case e.App != "":
 		return []string{e.App}
-	case e.Kind.IsWish() || e.Kind.Entity == "brake":
+	case e.Kind.IsWish():
 		return nil
-	case slices.Contains([]string{"node", "gateway", "lease"}, e.Kind.Entity):
+	case slices.Contains([]string{"node", "gateway", "lease", "brake"}, e.Kind.Entity):
 		return []string{service.All}
 	}
 	return nil
@@ -78,6 +81,10 @@ func (s *Pool) evolve(f *Fleet, e events.Event, cfg Config) {
 		delete(s.Early, d.Instance)
 	case events.AssignmentWithdrawn:
 		s.withdrawn(d, e)
+	case events.AppDeclared:
+		s.owned(true, d.Document, e)
+	case events.AppRetired:
+		s.owned(false, events.Document{}, e)
 	default:
 		s.evolveRouting(f, e, cfg)
 	}
@@ -112,37 +119,48 @@ func (s *Pool) evolveRouting(f *Fleet, e events.Event, cfg Config) {
 
 // evolveOwn hears its own voice.
 func (s *Pool) evolveOwn(f *Fleet, e events.Event, cfg Config) {
+	if e.Kind.Owner == Owner && e.App != "" {
+		s.Inbox.Fold(e)
+	}
 	switch d := e.Data.(type) {
 	case events.EndpointRegistered:
+		if isOutside(d.Endpoint) {
+			s.offered(d.Endpoint, e)
+			return
+		}
 		s.said(d.Endpoint, registered, e)
 	case events.EndpointRefused:
-		s.said(d.Endpoint, refused, e)
+		if e.Wish.IsZero() { // a wish that was refused changes nothing
+			s.said(d.Endpoint, refused, e)
+		}
 	case events.EndpointAvailable:
 		s.said(d.Endpoint, available, e)
 	case events.EndpointUnavailable:
 		s.said(d.Endpoint, unavailable, e)
 	case events.EndpointDraining:
+		s.leaves(d.Endpoint, d.DrainMs, e)
 		s.said(d.Endpoint, draining, e)
 	case events.EndpointDrained:
 		s.wrong(s.drainedWithout(f, d, e, cfg))
+		s.leaves(d.Endpoint, 0, e)
 		s.said(d.Endpoint, drained, e)
 	case events.EndpointRemoved:
-		delete(s.Endpoints, d.Endpoint.Endpoint)
-		s.Last = service.CauseOf(e)
+		s.removed(d.Endpoint, e)
 	case events.PoolChanged:
 		s.wrong(s.misnumbered(d))
 		s.Generation, s.Listed = d.Generation, d.Endpoints
+		s.suspects(d.Endpoints, e)
 	case events.SettlementReached:
 		s.wrong(s.unsettled(d))
 		s.Settled = Applied{d.Generation, d.Pool}
 	case events.BrakeEngaged:
-		s.Inbox.Fold(e)
-		s.Brake.engage(e)
+		if e.App != "" {
+			s.Brake.engage(e)
+		}
 	case events.BrakeReleased:
-		s.Inbox.Fold(e)
-		s.Brake.release(d, e)
-	case events.BrakeRefused:
-		s.Inbox.Fold(e)
+		if e.App != "" {
+			s.Brake.release(d, e)
+		}
 	}
 }
 
@@ -170,6 +188,9 @@ func (s *Pool) started(d events.InstanceStarted, e events.Event) {
 	if x == nil {
 		x = newEndpoint()
 		s.Endpoints[d.Instance] = x
+	}
+	if x.Outside {
+		return // no offer has an instance's name
 	}
 	if w, ok := s.Early[d.Instance]; ok {
 		delete(s.Early, d.Instance)
@@ -221,7 +242,7 @@ func (s *Pool) said(r events.Endpoint, state string, e events.Event) {
 	if x == nil {
 		return
 	}
-	x.Said, x.State, x.Last = r, state, service.CauseOf(e)
+	x.Said, x.State, x.SaidAt, x.Last = r, state, e.Time, service.CauseOf(e)
 	s.Last = x.Last
 	switch state {
 	case available:
@@ -240,10 +261,16 @@ func (s *Pool) wrong(why string) {
 // gone tells that an app was never more than heard of. Whoever had a list keeps its
 // number, so that no generation comes twice.
 func (s *Pool) gone() bool {
-	return len(s.Endpoints) == 0 && len(s.Early) == 0 && s.Generation == 0 && s.Route == 0 && s.Inbox.Answered.IsZero()
+	return !s.Owned && len(s.Endpoints) == 0 && len(s.Early) == 0 && s.Generation == 0 && s.Route == 0 && s.Inbox.Answered.IsZero()
 }
 
-func (s *Pool) sense(sig service.Signal, _ time.Time) {
+func (s *Pool) sense(f *Fleet, sig service.Signal, now time.Time) {
+	switch d := sig.Data.(type) {
+	case service.Heard:
+		f.hear(d, now)
+	case service.Gap:
+		f.gap(now)
+	}
 	if sig.Wish != nil {
 		s.Inbox.Hear(*sig.Wish)
 	}

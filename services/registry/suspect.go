@@ -29,8 +29,8 @@ func (s *Pool) outBySilence(f *Fleet, cfg Config, now time.Time) map[string]bool
 	return out
 }
 
-// silence counts the endpoints that would serve were their nodes heard, and names
-// those whose nodes are not, sorted.
+// silence counts the endpoints that would serve were they heard, and names
+// those that are not, sorted.
 func (s *Pool) silence(f *Fleet, cfg Config, now time.Time) (all int, lost []string) {
 	for _, id := range service.Sorted(s.Endpoints) {
 		x := s.Endpoints[id]
@@ -38,7 +38,7 @@ func (s *Pool) silence(f *Fleet, cfg Config, now time.Time) (all int, lost []str
 			continue
 		}
 		all++
-		if x.silent(f) {
+		if x.silent(f, cfg, now) {
 			lost = append(lost, id)
 		}
 	}
@@ -49,15 +49,15 @@ func (s *Pool) silence(f *Fleet, cfg Config, now time.Time) (all int, lost []str
 func (s *Pool) brakePool(f *Fleet, cfg Config, now time.Time, say *service.Says) {
 	all, lost := s.silence(f, cfg, now)
 	kept, of := len(lost)-len(s.outBySilence(f, cfg, now)), events.OfBrake{App: s.App}
-	if w, state, ok := s.Inbox.Oldest(now); ok {
+	if w, state, ok := s.Inbox.Oldest(now); ok && w.Kind.Entity == "eviction" {
 		overrule(w, state, kept > 0, of, len(lost), all, say)
 		return
 	}
 	switch {
 	case kept > 0 && !s.Brake.Engaged:
-		say.Because(s.Last, "%d of %d endpoints are on silent nodes, %d of them stay", len(lost), all, kept).
+		say.Because(s.Last, "%d of %d endpoints are silent, %d of them stay", len(lost), all, kept).
 			Fact(events.BrakeEngaged{OfBrake: of, Scope: scopePool, Silent: len(lost), Of: all})
 	case kept == 0 && s.Brake.Engaged:
-		say.Because(s.Last, "%d of %d endpoints are on silent nodes", len(lost), all).Fact(events.BrakeReleased{OfBrake: of})
+		say.Because(s.Last, "%d of %d endpoints are silent", len(lost), all).Fact(events.BrakeReleased{OfBrake: of})
 	}
 }

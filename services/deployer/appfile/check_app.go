@@ -72,8 +72,11 @@ func (c *checker) program() {
 	d := c.doc
 	if a := d.Artifact; a != nil {
 		c.artifact(*a)
-	} else if len(d.Command) == 0 {
+	} else if len(d.Command) == 0 && !d.External {
 		c.refuse(Missing, []string{"artifact"}, "needs an artifact, or a command that is a program of the node")
+	}
+	if d.External && !d.HasProgram() && (d.Replicas != 0 || d.PerNode) {
+		c.refuse(Exclusive, []string{"replicas"}, "must be absent or 0 where external endpoints alone serve the app: there is nothing to run")
 	}
 	c.argv(d.Command, false, "command")
 	if len(d.Command) > 0 && d.Artifact == nil {

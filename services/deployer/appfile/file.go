@@ -21,6 +21,7 @@ type file struct {
 	Files     []configFile      `json:"files" desc:"Small text files written before each start; together at most 64Ki."`
 	Ports     map[string]port   `json:"ports" desc:"Ports by name. PORT is that of http, else of the first by name; each also stands in PORT_<NAME>."`
 	Volumes   map[string]volume `json:"volumes" desc:"Folders by name that stay, or that are an instance's own; at most 16."`
+	External  bool              `json:"external" default:"false" desc:"Whether endpoints offered from outside (slipway endpoint offer) serve the app too. Then it needs no artifact and no command; without them replicas is absent or 0."`
 	Balance   string            `json:"balance" default:"least-request" one:"least-request,round-robin" desc:"How a gateway picks an instance."`
 	Resources resources         `json:"resources" desc:"A reservation: what placement counts. Nothing is cut at it."`
 	Limits    limits            `json:"limits" desc:"What an instance and its requests never exceed; only what is written."`

@@ -7,7 +7,7 @@ import "slices"
 var later = map[string][]string{
 	"": {
 		"image", "registry", "signature", "entrypoint", "secrets", "scale", "quota", "uses", "bus",
-		"external", "retry", "breaker", "accessLog", "errorPage", "hostHeader", "allowEncodedSlash",
+		"retry", "breaker", "accessLog", "errorPage", "hostHeader", "allowEncodedSlash",
 		"access", "isolation", "metrics",
 	},
 	"ports.*": {"access"},

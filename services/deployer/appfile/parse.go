@@ -73,6 +73,9 @@ func (s *source) app(doc *node) App {
 	f := s.form(doc)
 	s.rules(doc)
 	app := App{Document: resolve(f), Build: f.Build, source: s, root: doc}
+	if _, said := doc.get("replicas"); !said && app.Document.External && !app.Document.HasProgram() {
+		app.Document.Replicas = 0 // there is nothing to run
+	}
 	if f.Artifact != nil {
 		app.ArtifactPath = *f.Artifact
 	}

@@ -85,6 +85,7 @@ ports:
   http: { hostPort: 8081, host: [shop.example.com, "*.shop.example.com"], path: /checkout, strip: true, protocol: http, tls: off }
   admin: { host: none }
 volumes: { cache: { path: var/cache, size: 1Gi, access: shared } }
+external: true
 balance: round-robin
 resources: { cpu: 0.5, memory: 256Mi }
 limits: { memory: 512Mi, cpu: 2, pids: 100, files: 1024, http: { request: unlimited, dial: 250ms, inFlight: 10 } }

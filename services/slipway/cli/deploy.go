@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -83,55 +82,6 @@ func (d *deploy) run(ctx context.Context) error {
 	return d.all(ctx, s, list, goal)
 }
 
-// all deploys one app after the other; what fails keeps none of the others back, but
-// who stops watching stops all.
-func (d *deploy) all(ctx context.Context, s *session, list []prepared, goal view.Goal) error {
-	var done []view.Deployment
-	var faults []error
-	for _, p := range list {
-		item, err := d.one(ctx, s, p, goal)
-		if err != nil && item.App == "" {
-			return err
-		}
-		done, faults = append(done, item), append(faults, err)
-		if ctx.Err() != nil {
-			break
-		}
-	}
-	return s.conclude(done, faults)
-}
-
-// one deploys an app. An error without an item is of the command line, not of the app.
-func (d *deploy) one(ctx context.Context, s *session, p prepared, goal view.Goal) (view.Deployment, error) {
-	plan := s.plan(p.App)
-	if d.plan != "" && d.plan != plan.ID {
-		return view.Deployment{}, fault.New("SLW-D001", "%s moved since plan %s", p.Document.Name, d.plan).
-			Because("it would be plan " + plan.ID + " now").Try("slipway plan " + d.file)
-	}
-	if plan.Noop && !d.force {
-		j := &view.Journey{App: plan.App, Release: plan.Release, Outcome: "unchanged"}
-		return s.result(ctx, j, "deploy", nil)
-	}
-	if j, ok := s.underWay(p, goal); ok && !d.force {
-		d.hint(fmt.Sprintf("%s: release %d is on its way to this already", plan.App, j.Release))
-		return s.travel(ctx, j, "deploy")
-	}
-	if d.asks() && !d.Yes {
-		s.planText(d.Err, plan)
-	}
-	if err := d.agreed(ctx, fmt.Sprintf("Deploy %s to %s", plan.App, s.label.Name)); err != nil {
-		return view.Deployment{}, err
-	}
-	if err := s.upload(ctx, p); err != nil {
-		return view.Deployment{}, err
-	}
-	item, err := s.wishAndFollow(ctx, "deploy", goal, events.WishAppDeclared{
-		OfApp: events.OfApp{App: plan.App}, Document: p.Document, Plan: d.plan, Force: d.force,
-	})
-	item.Plan = d.plan
-	return item, err
-}
-
 // underWay is the journey of a release that makes exactly this document already: a
 // deploy that was detached is taken up again, not overtaken by itself.
 func (s *session) underWay(p prepared, goal view.Goal) (*view.Journey, bool) {
@@ -157,7 +107,7 @@ func (s *session) wishAndFollow(ctx context.Context, action string, goal view.Go
 
 // travel follows a journey and tells what it came to.
 func (s *session) travel(ctx context.Context, j *view.Journey, action string) (view.Deployment, error) {
-	ended := s.follower(j).run(ctx)
+	ended := s.follower(j).alone(ctx)
 	return s.result(ctx, j, action, ended)
 }
 

@@ -2,9 +2,10 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"time"
 
-	"slipway.dev/services/slipway/fault"
+	"slipway.dev/pkg/service"
 	"slipway.dev/services/slipway/progress"
 	"slipway.dev/services/slipway/view"
 )
@@ -12,17 +13,23 @@ import (
 // tick is how often a verb that waits looks at the clock.
 const tick = 250 * time.Millisecond
 
-// follower follows a journey through the log and shows it.
+// follower follows journeys through the log and shows them as one. It ends when all
+// are over and nothing is to begin.
 type follower struct {
 	*session
-	j     *view.Journey
-	shown progress.View
-	began time.Time
-	asked bool // whether anybody is alive to answer
+	legs   []*leg
+	begins chan func() // what is to be done between two facts: it may add a leg
+	todo   int         // of these, not done yet
+	shown  progress.View
+	began  time.Time
+	asked  bool // whether anybody is alive to answer
 }
 
-func (s *session) follower(j *view.Journey) *follower {
-	f := &follower{session: s, j: j, began: s.Now()}
+func (s *session) follower(journeys ...*view.Journey) *follower {
+	f := &follower{session: s, began: s.Now(), begins: make(chan func())}
+	for _, j := range journeys {
+		f.add(j)
+	}
 	f.shown = progress.New(s.progressKind(), progress.Options{
 		To: s.Err, UTC: s.UTC, Verbose: s.Verbose, Now: s.Now,
 		Width: func() int { return s.width(s.Err) }, Tree: f.picture,
@@ -30,62 +37,59 @@ func (s *session) follower(j *view.Journey) *follower {
 	return f
 }
 
-// run follows until the journey is done or ctx ends; it returns ctx's cause then.
-func (f *follower) run(ctx context.Context) error {
+func (f *follower) add(j *view.Journey) *leg {
+	l := &leg{Journey: j, began: f.Now()}
+	f.legs = append(f.legs, l)
+	return l
+}
+
+// alone follows one journey; it returns ctx's cause if that ends first.
+func (f *follower) alone(ctx context.Context) error {
+	f.run(ctx)
+	return f.legs[0].ended
+}
+
+// run follows until every journey is over or ctx ends. Each leg tells what ended it.
+func (f *follower) run(ctx context.Context) {
 	defer f.shown.End()
 	t := time.NewTicker(tick)
 	defer t.Stop()
-	for !f.j.Done() {
+	for !f.over() {
 		select {
 		case i := <-f.feed.items:
 			if !i.caughtUp {
 				f.hear(i)
 			}
+		case begin := <-f.begins:
+			f.todo--
+			begin()
 		case err := <-f.feed.end:
-			return err
+			f.feed.end <- err
+			f.abandon(err)
+			return
 		case <-t.C:
 			f.pass(ctx)
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			f.abandon(context.Cause(ctx))
+			return
 		}
 	}
-	f.j.Settle(f.log)
-	if f.j.Outcome == "unchanged" && f.j.Goal == view.Completed {
-		return f.resize(ctx, t)
-	}
-	return nil
 }
 
-// cannotGrow is how long no node may have room for a size before a verb gives up on it.
-const cannotGrow = 5 * time.Second
+// over settles what has come to its end and tells whether all has.
+func (f *follower) over() bool {
+	all := f.todo == 0
+	for _, l := range f.legs {
+		all = l.settles(f.session) && all
+	}
+	return all
+}
 
-// resize waits until an app whose declaration made no release is of its size: that is
-// what was asked for.
-func (f *follower) resize(ctx context.Context, t *time.Ticker) error {
-	var blocked time.Time
-	for {
-		lacks, there := f.log.Size(f.j.App, f.Now())
-		switch {
-		case there:
-			return nil
-		case lacks == "":
-			blocked = time.Time{}
-		case blocked.IsZero():
-			blocked = f.Now()
-		case f.Now().Sub(blocked) > cannotGrow:
-			return fault.New(planCode, "%s cannot be of the size its file asks for", f.j.App).Because(lacks).Try("slipway status " + f.j.App)
-		}
-		select {
-		case i := <-f.feed.items:
-			if !i.caughtUp {
-				f.hear(i)
-			}
-		case err := <-f.feed.end:
-			return err
-		case <-t.C:
-			f.pass(ctx)
-		case <-ctx.Done():
-			return context.Cause(ctx)
+// abandon leaves what is still on its way.
+func (f *follower) abandon(why error) {
+	for _, l := range f.legs {
+		if !l.settled {
+			l.ended = why
 		}
 	}
 }
@@ -95,24 +99,55 @@ func (f *follower) hear(i arrival) {
 	if !ok {
 		return
 	}
-	f.j.Hear(f.log, e)
-	if e.App == f.j.App && (f.j.ID == "" || e.Correlation == f.j.ID) {
-		f.shown.Fact(e, i.message.Body)
+	for _, l := range f.legs {
+		l.Hear(f.log, e)
+		if e.App == l.App && (l.ID == "" || e.Correlation == l.ID) {
+			f.shown.Fact(e, i.message.Body)
+		}
 	}
 }
 
 // pass lets time pass: it tells what is waited for, and who is silent.
 func (f *follower) pass(ctx context.Context) {
-	waited := f.Now().Sub(f.began)
-	switch {
-	case f.j.Answer == nil && !f.asked && waited > deployerWait:
-		f.asked = true
-		f.shown.Say(f.silence(ctx))
-		if f.progressKind() == progress.JSON || f.progressKind() == progress.Quiet {
-			f.hint(f.silence(ctx))
+	var waits []service.Waiter
+	for _, l := range f.legs {
+		waited := f.Now().Sub(l.began)
+		switch {
+		case l.settled:
+		case l.Answer == nil && !f.asked && waited > deployerWait:
+			f.asked = true
+			words := f.silence(ctx)
+			f.shown.Say(words)
+			if f.progressKind() == progress.JSON || f.progressKind() == progress.Quiet {
+				f.hint(words)
+			}
+		case l.Answer != nil && waited > time.Second:
+			waits = append(waits, f.waitsOf(l)...)
 		}
-	case f.j.Answer != nil && waited > time.Second:
-		f.shown.Waits(f.log.Waits(f.j.App, f.Now()))
 	}
+	f.shown.Waits(waits)
 	f.shown.Tick()
+}
+
+// waitsOf is what a journey waits for, with its name where there are several.
+func (f *follower) waitsOf(l *leg) []service.Waiter {
+	waits := f.log.Waits(l.App, f.Now())
+	if len(f.legs) > 1 {
+		for i := range waits {
+			waits[i].Detail = l.App + ": " + waits[i].Detail
+		}
+	}
+	return waits
+}
+
+// errOver is the cause of a context whose follower has ended.
+var errOver = errors.New("nobody follows any more")
+
+// whenever hands something to the loop of run; it is for other goroutines, as many as
+// todo counts.
+func (f *follower) whenever(ctx context.Context, begin func()) {
+	select {
+	case f.begins <- begin:
+	case <-ctx.Done():
+	}
 }

@@ -77,3 +77,26 @@ func TestGoals(t *testing.T) {
 		}
 	})
 }
+
+// TestAppsAtOnce: one app that gets nowhere holds none of the others back, and what
+// they came to is one document.
+func TestAppsAtOnce(t *testing.T) {
+	p := at(t)
+	file := p.file("three.yaml", never("bad")+"---\n"+e2e.Example("one", "v1", "rolling", "")+"---\n"+e2e.Example("two", "v1", "rolling", ""))
+	a := p.asks(1, "deploy", file, "-y", "--progress", "plain")
+	if len(a.Items) != 3 || a.Error.Code != "SLW-D011" {
+		t.Fatalf("%+v %v", a.Error, a.Items)
+	}
+	for i, want := range []string{"failed", "promoted", "promoted"} {
+		if a.Items[i]["outcome"] != want {
+			t.Errorf("%s: %s, want %s", a.Items[i]["app"], a.Items[i]["outcome"], want)
+		}
+	}
+	ended := p.Log.All(e2e.Is("bad", "release", "stranded"))
+	for _, app := range []string{"one", "two"} {
+		promoted := p.Log.All(e2e.Is(app, "release", "promoted"))
+		if len(ended) != 1 || len(promoted) != 1 || promoted[0].Pos.After(ended[0].Pos) {
+			t.Errorf("%s waited for an app that came to nothing", app)
+		}
+	}
+}

@@ -68,7 +68,7 @@ func (s *session) waitFor(ctx context.Context, app string, past []service.Messag
 	if r := s.log.Record(app, j.Release); r != nil {
 		f.replay(past, r.Planned.Correlation)
 	}
-	_, err := s.result(ctx, j, "deploy", f.run(ctx))
+	_, err := s.result(ctx, j, "deploy", f.alone(ctx))
 	return err
 }
 
@@ -88,7 +88,7 @@ func (s *session) lastEnd(app string) error {
 func (f *follower) replay(past []service.Message, correlation string) {
 	for _, m := range past {
 		e, ok := parsed(m)
-		if ok && e.App == f.j.App && e.Correlation == correlation {
+		if ok && e.App == f.legs[0].App && e.Correlation == correlation {
 			f.shown.Fact(e, m.Body)
 		}
 	}

@@ -36,7 +36,7 @@ type Breaker struct {
 	At      State         `json:"at,omitempty"`      // empty is closed
 	Since   time.Time     `json:"since,omitzero"`    // of this state
 	Opened  int           `json:"opened,omitempty"`  // openings in a row without a calm time between
-	Number  int           `json:"number,omitempty"`  // openings in all: the trial's number
+	Number  int           `json:"number,omitempty"`  // grows where counting begins anew: names the meter's count
 	OpenFor time.Duration `json:"openFor,omitempty"` // of the opening it is in
 }
 
@@ -72,6 +72,9 @@ func (b Breaker) Apply(s Step, at time.Time) Breaker {
 	return b
 }
 
+// Anew is a closed breaker whose endpoint begins anew: what was counted is void.
+func (b Breaker) Anew() Breaker { return Breaker{Number: b.Number + 1} }
+
 // Next is the transition that is missing; ok is false if none is. room tells that one
 // more of the pool may go out.
 func (b Breaker) Next(p Policy, name string, m Sample, room bool, now time.Time) (s Step, ok bool) {
@@ -91,8 +94,8 @@ func (b Breaker) Next(p Policy, name string, m Sample, room bool, now time.Time)
 // tried judges a half-open breaker by its trial.
 func (b Breaker) tried(p Policy, name string, m Sample, now time.Time) (s Step, ok bool) {
 	switch {
-	case m.Trial.Number != b.Number:
-		return s, false // not begun
+	case m.Number != b.Number:
+		return s, false // of an earlier count
 	case m.Trial.Failed > 0:
 		return b.open(p, name, "a trial failed", now), true
 	case m.Trial.Passed >= trials:
@@ -103,7 +106,10 @@ func (b Breaker) tried(p Policy, name string, m Sample, now time.Time) (s Step, 
 
 // used judges a breaker whose endpoint is in use.
 func (b Breaker) used(p Policy, name string, m Sample, room bool, now time.Time) (s Step, ok bool) {
-	why := p.trips(m)
+	if m.Number != b.Number {
+		return s, false // of an earlier count
+	}
+	why := p.Trips(m)
 	switch {
 	case why == "" && b.At == Held:
 		return Step{To: Closed, Why: "answers again"}, true
@@ -122,8 +128,8 @@ func (b Breaker) open(p Policy, name, why string, now time.Time) Step {
 	return Step{To: Open, OpenFor: p.openFor(name, after.Opened, after.Number), Why: why}
 }
 
-// trips is why the sample opens a breaker, "" if it does not.
-func (p Policy) trips(m Sample) string {
+// Trips is why the sample opens a breaker, "" if it does not.
+func (p Policy) Trips(m Sample) string {
 	limit := p.Failures
 	if limit <= 0 {
 		limit = Failures

@@ -37,12 +37,7 @@ func (r *rig) settle(room bool) string {
 		}
 		r.b = r.b.Apply(s, r.now)
 		path = append(path, string(s.To))
-		switch s.To {
-		case HalfOpen:
-			r.m.Try(r.b.Number)
-		case Closed:
-			r.m.Clear()
-		}
+		r.m.Begin(r.b.Number)
 	}
 	r.t.Fatal("it never settles")
 	return ""
@@ -144,18 +139,18 @@ func TestTrials(t *testing.T) {
 		}
 		r.halfOpen()
 		for i := range 4 {
-			if got := r.m.Take(); got != (i < trials) {
+			if _, got := r.m.Take(); got != (i < trials) {
 				t.Fatalf("trial %d: %v", i+1, got)
 			}
 		}
-		r.m.Verdict(r.b.Number, Good)
-		r.m.Verdict(r.b.Number, Reset)
+		r.m.Verdict(r.b.Number, Good, r.now)
+		r.m.Verdict(r.b.Number, Reset, r.now)
 		if r.settle(true) != "open" || r.b.OpenFor < 2*OpenFirst || r.b.OpenFor > 2*OpenFirst*11/10 {
 			t.Fatalf("%s for %s", r.b.State(), r.b.OpenFor)
 		}
-		r.m.Verdict(1, Good) // the third, late: of a trial that is over
+		r.m.Verdict(1, Good, r.now) // the third, late: of a trial that is over
 		r.halfOpen()
-		if got := r.m.Sample(r.now).Trial; got != (Trial{Number: 2}) {
+		if got := r.m.Sample(r.now); got.Number != 2 || got.Trial != (Trial{}) {
 			t.Fatalf("the second trial begins with %+v", got)
 		}
 	})
@@ -163,7 +158,7 @@ func TestTrials(t *testing.T) {
 		r := newRig(t).opened().halfOpen()
 		for range trials {
 			r.m.Take()
-			r.m.Verdict(r.b.Number, Good)
+			r.m.Verdict(r.b.Number, Good, r.now)
 		}
 		if path := r.settle(true); path != "closed" {
 			t.Fatalf("said %q", path)
@@ -178,14 +173,15 @@ func TestTrials(t *testing.T) {
 			r.m.Take()
 		}
 		r.m.GiveBack(r.b.Number)
-		if !r.m.Take() || r.m.Take() {
+		_, first := r.m.Take()
+		if _, second := r.m.Take(); !first || second {
 			t.Fatal("not exactly one place came back")
 		}
 	})
 	t.Run("dataplane-39 a trial that fails at its deadline ends the half-open state", func(t *testing.T) {
 		r := newRig(t).opened().halfOpen()
 		r.m.Take()
-		r.m.Verdict(r.b.Number, HeaderTimeout)
+		r.m.Verdict(r.b.Number, HeaderTimeout, r.now)
 		if path := r.settle(true); path != "open" {
 			t.Fatalf("said %q", path)
 		}
@@ -195,7 +191,7 @@ func TestTrials(t *testing.T) {
 		for _, want := range []time.Duration{10, 20, 40, 60, 60} {
 			r.halfOpen()
 			r.m.Take()
-			r.m.Verdict(r.b.Number, Dial)
+			r.m.Verdict(r.b.Number, Dial, r.now)
 			r.settle(true)
 			if d := r.b.OpenFor; d < want*time.Second || d > want*time.Second*11/10 {
 				t.Fatalf("open for %s, want %d s", d, want)
@@ -204,7 +200,7 @@ func TestTrials(t *testing.T) {
 		r.halfOpen()
 		for range trials {
 			r.m.Take()
-			r.m.Verdict(r.b.Number, Good)
+			r.m.Verdict(r.b.Number, Good, r.now)
 		}
 		r.settle(true)
 		r.now = r.now.Add(CalmAfter)
@@ -212,6 +208,18 @@ func TestTrials(t *testing.T) {
 			t.Fatalf("open for %s after a calm minute", r.b.OpenFor)
 		}
 	})
+}
+
+func TestAnEndpointThatBeginsAnewHasAClosedBreaker(t *testing.T) {
+	r := newRig(t).opened()
+	old := r.m.Sample(r.now)
+	r.b = r.b.Anew()
+	if _, ok := r.b.Next(r.p, "e1", old, true, r.now); ok {
+		t.Fatal("judged by what was counted before")
+	}
+	if r.m.Begin(r.b.Number); r.see(Dial, Failures).settle(true) != "open" {
+		t.Fatal("it counts no more")
+	}
 }
 
 func TestAtMostHalfOfAPoolIsOut(t *testing.T) {

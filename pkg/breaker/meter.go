@@ -10,6 +10,7 @@ const (
 
 // Meter counts how the requests to one endpoint end. The caller locks.
 type Meter struct {
+	number int    // the breaker's, whose count this is
 	run    int    // failures since the last good one
 	causes Causes // of the run
 	window [buckets]bucket
@@ -22,14 +23,11 @@ type bucket struct {
 }
 
 // Trial is a half-open breaker's try: at most three requests by count.
-type Trial struct {
-	Number         int // which opening it follows; 0: none
-	Flying         int // requests under way
-	Passed, Failed int
-}
+type Trial struct{ Flying, Passed, Failed int }
 
 // Sample is what a meter has seen.
 type Sample struct {
+	Number             int    // the breaker's, whose count this is
 	Run                int    // failures since the last good one
 	Causes             Causes // of the run
 	Requests, Failures int    // in the last ten seconds
@@ -57,7 +55,7 @@ func (m *Meter) Observe(c Cause, now time.Time) {
 
 // Sample tells what the meter has seen up to now.
 func (m *Meter) Sample(now time.Time) Sample {
-	s := Sample{Run: m.run, Causes: m.causes, Trial: m.trial}
+	s := Sample{Number: m.number, Run: m.run, Causes: m.causes, Trial: m.trial}
 	for _, b := range m.window {
 		if age := now.Unix() - b.second; age >= 0 && age < buckets {
 			s.Requests += b.requests
@@ -67,43 +65,44 @@ func (m *Meter) Sample(now time.Time) Sample {
 	return s
 }
 
-// Try begins the trial that follows the opening of that number; once begun, it is not
-// begun again.
-func (m *Meter) Try(number int) {
-	if m.trial.Number != number {
-		m.trial = Trial{Number: number}
+// Begin begins a new count for a breaker of another number. Until a breaker has moved
+// its number is 0.
+func (m *Meter) Begin(number int) {
+	if m.number != number {
+		*m = Meter{number: number}
 	}
 }
 
-// Take takes one of the trial's three requests; false: others are to be asked.
-func (m *Meter) Take() bool {
-	if t := &m.trial; t.Number > 0 && t.Failed == 0 && t.Flying+t.Passed < trials {
-		t.Flying++
-		return true
+// MayTry tells whether one of the three trials is left; a failed one ends them.
+func (m *Meter) MayTry() bool { return m.trial.Failed == 0 && m.trial.Flying+m.trial.Passed < trials }
+
+// Take takes one of the trials; false: others are to be asked. number names it when it
+// ends.
+func (m *Meter) Take() (number int, ok bool) {
+	if !m.MayTry() {
+		return 0, false
 	}
-	return false
+	m.trial.Flying++
+	return m.number, true
 }
 
-// Verdict ends a request of that trial with its cause.
-func (m *Meter) Verdict(number int, c Cause) {
-	t := &m.trial
-	if t.Number != number {
-		return // of a trial that is over
+// Verdict ends a trial with its cause.
+func (m *Meter) Verdict(number int, c Cause, now time.Time) {
+	if m.number != number {
+		return // of a count that is over
 	}
-	t.Flying--
+	m.trial.Flying--
 	if c.failure() {
-		t.Failed++
-		return
+		m.trial.Failed++
+	} else {
+		m.trial.Passed++
 	}
-	t.Passed++
+	m.Observe(c, now)
 }
 
-// GiveBack ends a request of that trial that said nothing about the endpoint.
+// GiveBack ends a trial that said nothing about the endpoint.
 func (m *Meter) GiveBack(number int) {
-	if m.trial.Number == number {
+	if m.number == number {
 		m.trial.Flying--
 	}
 }
-
-// Clear forgets what was counted: a breaker has closed.
-func (m *Meter) Clear() { *m = Meter{} }

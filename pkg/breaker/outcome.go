@@ -2,8 +2,16 @@ package breaker
 
 import (
 	"fmt"
-	"net/http"
 	"strings"
+)
+
+// Statuses that say that a server cannot, as RFC 9110 and RFC 6585 number them.
+const (
+	tooManyRequests = 429
+	internalError   = 500
+	badGateway      = 502
+	unavailable     = 503
+	gatewayTimeout  = 504
 )
 
 // Cause is how a request ended, as a breaker counts it.
@@ -31,11 +39,11 @@ func (c Cause) failure() bool { return c >= Dial }
 // OfStatus is the cause an answer's status stands for.
 func OfStatus(status int, count500 bool) Cause {
 	switch status {
-	case http.StatusTooManyRequests:
+	case tooManyRequests:
 		return Shed
-	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	case badGateway, unavailable, gatewayTimeout:
 		return Status
-	case http.StatusInternalServerError:
+	case internalError:
 		if count500 {
 			return Status
 		}

@@ -60,6 +60,7 @@ func (g *Gateway) acts() (acts []service.Act) {
 		if act, open := g.apply(a, x); open {
 			acts = append(acts, act)
 		}
+		acts = append(acts, a.standings(g.Incarnation)...)
 	}
 	if h.opened || known {
 		long("listen", Listen{})

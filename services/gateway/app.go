@@ -5,23 +5,25 @@ import (
 	"time"
 
 	"slipway.dev/events"
+	"slipway.dev/pkg/breaker"
 	"slipway.dev/pkg/service"
 )
 
 // App is an app as this gateway is to serve it, and what it has said about it.
 type App struct {
-	Name       string                `json:"name"`
-	Order      int                   `json:"order"`           // changes of what is wanted so far
-	Generation int                   `json:"generation"`      // of the route; 0: none heard of
-	Known      bool                  `json:"known,omitempty"` // before this incarnation joined
-	Routed     bool                  `json:"routed,omitempty"`
-	Route      events.Route          `json:"route"`
-	Clash      string                `json:"clash,omitempty"` // why the route cannot be served
-	Hold       *Hold                 `json:"hold,omitempty"`
-	Pool       int                   `json:"pool"`
-	Endpoints  []events.PoolEndpoint `json:"endpoints,omitempty"`
-	Drains     map[string]*Drain     `json:"drains"` // by endpoint
-	Last       service.Cause         `json:"last"`   // the fact that last changed what is wanted
+	Name       string                     `json:"name"`
+	Order      int                        `json:"order"`           // changes of what is wanted so far
+	Generation int                        `json:"generation"`      // of the route; 0: none heard of
+	Known      bool                       `json:"known,omitempty"` // before this incarnation joined
+	Routed     bool                       `json:"routed,omitempty"`
+	Route      events.Route               `json:"route"`
+	Clash      string                     `json:"clash,omitempty"` // why the route cannot be served
+	Hold       *Hold                      `json:"hold,omitempty"`
+	Pool       int                        `json:"pool"`
+	Endpoints  []events.PoolEndpoint      `json:"endpoints,omitempty"`
+	Drains     map[string]*Drain          `json:"drains"`             // by endpoint
+	Breakers   map[string]breaker.Breaker `json:"breakers,omitempty"` // by endpoint, of this incarnation
+	Last       service.Cause              `json:"last"`               // the fact that last changed what is wanted
 
 	Said     Said          `json:"said"`           // of this incarnation
 	Refused  Refusal       `json:"refused"`        // of this incarnation
@@ -83,6 +85,7 @@ func (a *App) pool(d events.PoolChanged, e events.Event) {
 		a.Said = Said{} // a new list, not an older one
 	}
 	a.Pool, a.Endpoints = d.Generation, d.Endpoints
+	a.relist()
 	listed := map[string]events.PoolEndpoint{}
 	for _, p := range d.Endpoints {
 		listed[p.Endpoint] = p
@@ -146,6 +149,7 @@ func (a *App) count(said []events.ReleaseCount) {
 // rejoin forgets what the last incarnation did; what it drained it takes with it.
 func (a *App) rejoin() {
 	a.Said, a.Refused, a.Quiesced, a.Counted, a.Back = Said{}, Refusal{}, 0, map[int]Count{}, ""
+	a.Breakers = nil // a restart begins closed
 	a.Known = true
 	a.Order++
 	for _, x := range a.Drains {

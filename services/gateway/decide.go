@@ -69,6 +69,7 @@ func (g *Gateway) decideApp(a *App, now time.Time) (say service.Says) {
 	for _, id := range service.Sorted(a.Drains) {
 		g.decideDrain(a, a.Drains[id], x.drains[id], take, &say)
 	}
+	say.Add(g.decideBreakers(a, x, now))
 	return say
 }
 
@@ -156,8 +157,9 @@ func (g *Gateway) sayLeaving(say *service.Says) {
 	}
 }
 
-// due is when the first applied that has to wait may be said.
+// due is when the first applied that has to wait may be said, or a breaker moves.
 func (g *Gateway) due(now time.Time) (first time.Time) {
+	first = g.breakerDue(now)
 	for name, x := range g.heard.Get().apps {
 		a, known := g.Apps[name]
 		if !known || !a.saysApplied(x.applied) {

@@ -11,7 +11,7 @@ import (
 const Owner = "gateway"
 
 // fold is raised whenever Evolve or the shape of Gateway changes.
-const fold = 1
+const fold = 2
 
 // Config is which gateway this is.
 type Config struct {
@@ -55,6 +55,8 @@ func says() []events.Kind {
 		events.K[events.GatewayDrained](), events.K[events.GatewayLeft](),
 		events.K[events.RoutingApplied](), events.K[events.RoutingRefused](), events.K[events.RoutingQuiesced](),
 		events.K[events.TrafficClosed](), events.K[events.TrafficCut](), events.K[events.TrafficDrained](),
+		events.K[events.BreakerOpened](), events.K[events.BreakerHalfOpened](),
+		events.K[events.BreakerClosed](), events.K[events.BreakerHeld](),
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"slipway.dev/events"
+	"slipway.dev/pkg/breaker"
 	"slipway.dev/pkg/service"
 )
 
@@ -13,8 +14,12 @@ type Totals []events.ReleaseCount
 // Boot is the first thing a driver senses: the nonce of this start.
 type Boot struct{ Nonce string }
 
-// Beat comes every second: the totals of all apps, and that time passes.
-type Beat struct{ Totals map[string]Totals }
+// Beat comes every second: the totals of all apps, what is seen of the endpoints that
+// fail or have, and that time passes.
+type Beat struct {
+	Totals   map[string]Totals
+	Troubled []Judged
+}
 
 // Applied says which table of an app is published. Idle are the endpoints that are
 // to go and have nothing open here.
@@ -87,6 +92,7 @@ type appHeard struct {
 	drains   map[string]drainHeard
 	late     int            // drains that were given up as a last hope
 	lateness map[string]int // of them: the order of the drain
+	samples  map[string]breaker.Sample
 }
 
 type drainHeard struct {
@@ -101,7 +107,7 @@ func touches(name string, sig service.Signal) []string {
 		if d.Kind == Owner && d.Holder == name {
 			return []string{name}
 		}
-	case Boot, Beat, Applied, Refused, Closed, Drained, Quiesced, Opened, Healthy, Leave, Emptied:
+	case Boot, Beat, Applied, Refused, Closed, Drained, Quiesced, Judged, Opened, Healthy, Leave, Emptied:
 		return []string{name}
 	}
 	return nil
@@ -113,7 +119,7 @@ func (h *heard) app(name string) *appHeard {
 	}
 	a, ok := h.apps[name]
 	if !ok {
-		a = &appHeard{drains: map[string]drainHeard{}, lateness: map[string]int{}}
+		a = &appHeard{drains: map[string]drainHeard{}, lateness: map[string]int{}, samples: map[string]breaker.Sample{}}
 		h.apps[name] = a
 	}
 	return a
@@ -130,6 +136,7 @@ func (g *Gateway) sense(sig service.Signal, now time.Time, ttl time.Duration) {
 	case Beat:
 		h.listen(now, ttl)
 		h.count(d.Totals)
+		h.judge(d.Troubled)
 		g.hopes(now)
 	case Applied:
 		g.sensedApplied(d)
@@ -147,6 +154,8 @@ func (g *Gateway) sense(sig service.Signal, now time.Time, ttl time.Duration) {
 		})
 	case Quiesced:
 		h.app(d.App).quiesced = d
+	case Judged:
+		h.judge([]Judged{d})
 	case Opened:
 		h.opened = true
 	case Healthy:
@@ -218,6 +227,13 @@ func (h *heard) listen(now time.Time, ttl time.Duration) {
 		h.cutOff, h.since, h.healthy = true, now, 0
 	case h.cutOff && now.Sub(h.since) > ttl:
 		h.cutOff = false
+	}
+}
+
+// judge keeps the samples; those of endpoints in trouble alone are told again.
+func (h *heard) judge(all []Judged) {
+	for _, d := range all {
+		h.app(d.App).samples[d.Endpoint] = d.Sample
 	}
 }
 

@@ -78,6 +78,14 @@ func (g *Gateway) evolveOwn(e events.Event) {
 		g.app(d.App).Refused = Refusal{Generation: d.Generation, Pool: d.Pool}
 	case events.RoutingQuiesced:
 		g.app(d.App).Quiesced = d.Generation
+	case events.BreakerOpened:
+		g.app(d.App).broke(d.Breaker, e.Time)
+	case events.BreakerHalfOpened:
+		g.app(d.App).broke(d.Breaker, e.Time)
+	case events.BreakerClosed:
+		g.app(d.App).broke(d.Breaker, e.Time)
+	case events.BreakerHeld:
+		g.app(d.App).broke(d.Breaker, e.Time)
 	case events.TrafficClosed:
 		g.app(d.App).drain(d.Endpoint, func(x *Drain) { x.Closed = true })
 	case events.TrafficCut:

@@ -120,7 +120,7 @@ func (d *Driver) Watch(ctx context.Context, sense func(service.Signal), ready fu
 	beat := time.NewTicker(beatEvery)
 	defer beat.Stop()
 	for {
-		d.tell(gateway.Beat{Totals: d.totals()})
+		d.tell(gateway.Beat{Totals: d.totals(), Troubled: d.troubled()})
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -144,6 +144,9 @@ func (d *Driver) Do(ctx context.Context, a service.Act) {
 		d.healthy(ctx, act)
 	case gateway.Empty:
 		d.empty(ctx)
+	case gateway.Standing:
+		d.proxy.Stand(act.App, act.Endpoint, proxy.Standing{Out: act.Out, Trial: act.Trial, Number: act.Number})
+		<-ctx.Done()
 	case gateway.Gone:
 		d.once.Do(func() { close(d.gone) })
 	}
@@ -160,6 +163,14 @@ func (d *Driver) totals() map[string]gateway.Totals {
 	all := map[string]gateway.Totals{}
 	for _, name := range d.names() {
 		all[name] = d.counted(name)
+	}
+	return all
+}
+
+// troubled are the endpoints that fail, or whose breaker has moved.
+func (d *Driver) troubled() (all []gateway.Judged) {
+	for _, j := range d.proxy.Troubled() {
+		all = append(all, gateway.Judged(j))
 	}
 	return all
 }
@@ -190,6 +201,9 @@ func (o outcome) Drained(app, endpoint string, cut proxy.Cut) {
 		App: app, Endpoint: endpoint, Requests: int(cut.Requests), Streams: int(cut.Streams), Totals: o.counted(app),
 	})
 }
+
+// Judged is proxy.Events'.
+func (o outcome) Judged(j proxy.Judged) { o.tell(gateway.Judged(j)) }
 
 // Quiesced is proxy.Events'.
 func (o outcome) Quiesced(app string, generation uint64, held int) {

@@ -28,6 +28,9 @@ func route(want gateway.Desired) proxy.Route {
 		App: want.App, Generation: uint64(want.Generation), Balance: want.Route.Balance,
 		Limits: limits(want.Route.HTTP), Hold: hold(want.Hold),
 	}
+	if b := want.Route.Breaker; b != nil {
+		r.Breaker = proxy.Breaker{Count500: b.Count500, Failures: b.Failures, Open: milliseconds(b.OpenMs)}
+	}
 	for _, x := range want.Route.Rules {
 		r.Rules = append(r.Rules, proxy.Rule{Host: x.Host, Path: x.Path, Strip: x.Strip, Release: uint64(x.Release), Port: x.Port})
 	}

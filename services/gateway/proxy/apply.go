@@ -95,6 +95,7 @@ func (p *Proxy) publish(d *desk, pl *plan) error {
 		d.leaving[s] = true
 	}
 	d.want, d.app, d.seats = pl.want, pl.app, pl.seats
+	d.forget()
 	p.table.Store(t)
 	return nil
 }

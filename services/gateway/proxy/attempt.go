@@ -63,6 +63,9 @@ func (x *exchange) try() (*http.Response, error) {
 	left := x.app.limits.Request - time.Since(x.start)
 	t.limit = time.AfterFunc(left, func() { t.cancel(errRequestTimeout) })
 	patience := x.app.limits.Response
+	if x.trial.judge != nil {
+		patience = min(patience, trialMax)
+	}
 	ctx := httptrace.WithClientTrace(t.ctx, &httptrace.ClientTrace{
 		GetConn:              func(string) { t.got.Store(false) },
 		GotConn:              t.gotConn,

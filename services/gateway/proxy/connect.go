@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"slipway.dev/pkg/breaker"
 )
 
 const (
@@ -127,11 +129,19 @@ func (p *Proxy) keepTrying(s *Seat) {
 	})
 }
 
+func (p *Proxy) policyOf(app string) (b breaker.Policy) {
+	if a := p.table.Load().apps[app]; a != nil {
+		b = a.breaker
+	}
+	return b
+}
+
 func (p *Proxy) connectAgain(s *Seat) {
 	tick := time.NewTicker(connectEvery)
 	defer tick.Stop()
 	for s.target.probe(s.life) != nil {
-		p.config.Observer.Attempted(Attempt{App: s.app, Endpoint: s.id, Release: s.release, Outcome: OutcomeDial})
+		failed := Attempt{App: s.app, Endpoint: s.id, Release: s.release, Outcome: OutcomeDial}
+		p.attempted(failed, s, p.policyOf(s.app), false)
 		select {
 		case <-s.life.Done():
 			return

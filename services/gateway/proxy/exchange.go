@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"slipway.dev/pkg/breaker"
 	"slipway.dev/pkg/split"
 )
 
@@ -29,6 +30,7 @@ type exchange struct {
 	epoch    *split.Splitter // that has decided
 	canary   bool            // its decision
 	atCanary bool            // the attempt is at the canary
+	sound    bool            // its breaker and its address speak for the endpoint picked
 	spilled  bool            // a canary request that goes to stable after a failure
 	tally    *tally          // of the release that the request is counted for
 	release  uint64
@@ -39,6 +41,7 @@ type exchange struct {
 	pool   *Pool
 	index  int
 	seat   *Seat // entered, nil outside
+	trial  trial // of its breaker, if this request is one
 	stream bool  // inside the stream gate instead of the request gate
 	trip   *trip
 
@@ -145,9 +148,25 @@ func (x *exchange) forward() {
 }
 
 func (x *exchange) observe(o Outcome, status int) {
-	x.p.config.Observer.Attempted(Attempt{
-		App: x.app.name, Endpoint: x.seat.id, Release: x.pool.release, Outcome: o, Status: status,
-	})
+	a := Attempt{App: x.app.name, Endpoint: x.seat.id, Release: x.pool.release, Outcome: o, Status: status}
+	count500 := x.app.route.Breaker.Count500
+	if x.trial.judge == nil {
+		x.p.attempted(a, x.seat, x.app.breaker, count500)
+		return
+	}
+	x.p.config.Observer.Attempted(a)
+	x.endTrial(causeOf(o, status, count500), true)
+}
+
+// endTrial ends the trial that this request is, once.
+func (x *exchange) endTrial(c breaker.Cause, known bool) {
+	t := x.trial
+	if t.judge == nil {
+		return
+	}
+	x.trial = trial{}
+	s := t.end(c, known, time.Now())
+	x.p.config.Events.Judged(Judged{x.app.name, x.seat.id, s})
 }
 
 // answer gives an answer of the gateway's own, or cuts what has begun.
@@ -199,6 +218,7 @@ func (x *exchange) leaveSeat() {
 	if x.seat == nil {
 		return
 	}
+	x.endTrial(breaker.Good, false)
 	x.pool.balancer.Done(x.index)
 	if x.stream {
 		x.seat.streams.Exit()

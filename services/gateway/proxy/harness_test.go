@@ -25,6 +25,7 @@ type told struct {
 	quiesced []int
 	records  []Record
 	attempts []Attempt
+	judged   []Judged
 	change   chan struct{}
 }
 
@@ -49,6 +50,7 @@ func (e *told) Drained(app, endpoint string, cut Cut) {
 func (e *told) Quiesced(app string, generation uint64, held int) {
 	e.note(func() { e.quiesced = append(e.quiesced, held) })
 }
+func (e *told) Judged(j Judged)     { e.note(func() { e.judged = append(e.judged, j) }) }
 func (e *told) Attempted(a Attempt) { e.note(func() { e.attempts = append(e.attempts, a) }) }
 func (e *told) Answered(r Record)   { e.note(func() { e.records = append(e.records, r) }) }
 

@@ -50,3 +50,4 @@ func (silent) Answered(Record)              {}
 func (silent) Closed(string, string)        {}
 func (silent) Drained(string, string, Cut)  {}
 func (silent) Quiesced(string, uint64, int) {}
+func (silent) Judged(Judged)                {}

@@ -1,6 +1,10 @@
 package proxy
 
-import "slices"
+import (
+	"slices"
+
+	"slipway.dev/pkg/breaker"
+)
 
 // acquire picks an endpoint and passes its gate. A closed gate means that
 // the table has changed: load it and pick again; it no longer holds that gate.
@@ -14,10 +18,21 @@ func (x *exchange) acquire() *fault {
 		if x.p.afterPick != nil {
 			x.p.afterPick(x.app.name, seat.id)
 		}
+		try, may := seat.judge.enter()
+		if !may && x.sound { // another request took the last trial meanwhile
+			pool.balancer.Done(i)
+			continue
+		}
+		if !may {
+			try = trial{} // too few are left: it is asked although it is out
+		}
 		if seat.requests.Enter() {
-			x.pool, x.index, x.seat = pool, i, seat
+			x.pool, x.index, x.seat, x.trial = pool, i, seat, try
 			x.tried = append(x.tried, seat.id)
 			return nil
+		}
+		if try.judge != nil {
+			try.end(breaker.Good, false, x.start)
 		}
 		pool.balancer.Done(i)
 		if f := x.route(); f != nil {
@@ -61,8 +76,20 @@ func (x *exchange) choose() *Pool {
 	return x.app.stable
 }
 
-// from picks an endpoint of the pool; those that are out are taken only if
-// all are.
+// sound reports whether at least half of the pool may be asked.
+func (p *Pool) sound() bool {
+	usable := 0
+	for _, s := range p.seats {
+		if !s.target.silent.Load() && !s.judge.out.Load() {
+			usable++
+		}
+	}
+	return 2*usable >= len(p.seats)
+}
+
+// from picks an endpoint of the pool. One that cannot be dialled is taken only if none
+// can be. Those whose breaker is out are taken only if less than half of the pool is
+// left without them.
 func (x *exchange) from(pool *Pool) (int, *fault) {
 	full := false
 	skip := func(i int) bool {
@@ -76,8 +103,15 @@ func (x *exchange) from(pool *Pool) (int, *fault) {
 		}
 		return false
 	}
-	healthy := func(i int) bool { return pool.seats[i].target.out() || skip(i) }
-	if i, ok := pool.balancer.Pick(0, x.start, healthy); ok {
+	silent := func(i int) bool { return pool.seats[i].target.silent.Load() || skip(i) }
+	if x.sound = pool.sound(); x.sound {
+		healthy := func(i int) bool { return pool.seats[i].judge.out.Load() || silent(i) }
+		if i, ok := pool.balancer.Pick(0, x.start, healthy); ok {
+			return i, nil
+		}
+	}
+	x.sound = false
+	if i, ok := pool.balancer.Pick(0, x.start, silent); ok {
 		return i, nil
 	}
 	if i, ok := pool.balancer.Pick(0, x.start, skip); ok {

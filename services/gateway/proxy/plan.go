@@ -24,7 +24,7 @@ func (p *Proxy) plan(d *desk, want Desired) *plan {
 	route := &pl.want.Route
 	pl.app = &App{
 		name: route.App, generation: route.Generation, pool: want.PoolGeneration,
-		limits: route.Limits.filled(), route: route, flow: d.flow, previews: map[uint64]*Pool{},
+		limits: route.Limits.filled(), breaker: route.Breaker.policy(), route: route, flow: d.flow, previews: map[uint64]*Pool{},
 	}
 	used := pl.choose()
 	p.seat(d, pl, used)
@@ -86,7 +86,7 @@ func (p *Proxy) seat(d *desk, pl *plan, used map[uint64][]Endpoint) {
 			continue
 		}
 		if old == nil || !old.target.is(e) {
-			old = newSeat(p.ctx, pl.app.name, e)
+			old = newSeat(p.ctx, pl.app.name, e, d.judge(e.ID))
 		}
 		old.drain.Store(int64(e.drain()))
 		old.target.dialLimit.Store(int64(pl.app.limits.Dial))

@@ -23,6 +23,9 @@ type Events interface {
 	// Quiesced: the app was held at that generation and nothing is in flight;
 	// held requests are waiting.
 	Quiesced(app string, generation uint64, held int)
+	// Judged: the count of an endpoint's requests has begun or ceased to call for its
+	// breaker, or a trial of it has ended. It comes on the request's goroutine.
+	Judged(j Judged)
 }
 
 // Config is what a proxy is made of. Every field may be left out.
@@ -60,6 +63,7 @@ type desk struct {
 	want    Desired // as last published
 	app     *App    // nil: not in the table
 	seats   map[string]*Seat
+	judges  map[string]*judge // by endpoint, guarded by Proxy.mu
 	ledgers map[uint64]*balance.Ledger
 	leaving map[*Seat]bool // guarded by Proxy.mu
 }
@@ -105,17 +109,6 @@ func (p *Proxy) InFlight(app, endpoint string) int64 {
 	return 0
 }
 
-// Eject keeps an endpoint from being picked while another of its release can
-// be, and lets it in again: a breaker's lever.
-func (p *Proxy) Eject(app, endpoint string, out bool) {
-	d := p.desk(app)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if s := d.seats[endpoint]; s != nil {
-		s.target.ejected.Store(out)
-	}
-}
-
 // SetStale says since when the table has been without the log; the zero time
 // ends it. Answers carry Slipway-Stale meanwhile.
 func (p *Proxy) SetStale(since time.Time) {
@@ -131,7 +124,7 @@ func (p *Proxy) desk(app string) *desk {
 	defer p.mu.Unlock()
 	d := p.desks[app]
 	if d == nil {
-		d = &desk{flow: newFlow(), seats: map[string]*Seat{}, ledgers: map[uint64]*balance.Ledger{}, leaving: map[*Seat]bool{}}
+		d = &desk{flow: newFlow(), seats: map[string]*Seat{}, judges: map[string]*judge{}, ledgers: map[uint64]*balance.Ledger{}, leaving: map[*Seat]bool{}}
 		p.desks[app] = d
 	}
 	return d

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"slipway.dev/pkg/balance"
+	"slipway.dev/pkg/breaker"
 	"slipway.dev/pkg/split"
 )
 
@@ -21,6 +22,8 @@ type Route struct {
 	Shares     []Share `json:"shares"` // sum 10000; at most two above 0: the first is stable, the second canary
 	Limits     Limits  `json:"limits"`
 	Balance    string  `json:"balance,omitempty"` // a name of pkg/balance; "" is least-request
+
+	Breaker Breaker `json:"breaker,omitzero"`
 
 	EndpointHost      bool `json:"endpointHost,omitempty"`      // send the endpoint's address as Host instead of the client's
 	AllowEncodedSlash bool `json:"allowEncodedSlash,omitempty"` // accept %2F in paths
@@ -42,6 +45,16 @@ type Share struct {
 	Release uint64 `json:"release"`
 	ShareBp int    `json:"shareBp"` // basis points
 }
+
+// Breaker is when an endpoint is left alone; zero fields have the defaults of
+// pkg/breaker.
+type Breaker struct {
+	Count500 bool          `json:"count500,omitempty"` // a plain 500 is a failure too
+	Failures int           `json:"failures,omitempty"` // in a row
+	Open     time.Duration `json:"open,omitempty"`     // the first time
+}
+
+func (b Breaker) policy() breaker.Policy { return breaker.Policy{Failures: b.Failures, Open: b.Open} }
 
 // The kinds of Hold.
 const (

@@ -36,6 +36,7 @@ type stay struct {
 	streams *Gate
 	app     string
 	release uint64
+	judge   *judge
 	trying  atomic.Bool  // an unreachable endpoint is being connected to
 	drain   atomic.Int64 // nanoseconds
 	life    context.Context
@@ -52,8 +53,8 @@ type Cut struct {
 }
 
 // newSeat seats an endpoint; ctx bounds the life of its requests.
-func newSeat(ctx context.Context, app string, e Endpoint) *Seat {
-	s := &Seat{id: e.ID, target: newTarget(e), requests: NewGate(), stay: &stay{app: app, release: e.Release, streams: NewGate()}}
+func newSeat(ctx context.Context, app string, e Endpoint, j *judge) *Seat {
+	s := &Seat{id: e.ID, target: newTarget(e), requests: NewGate(), stay: &stay{app: app, release: e.Release, judge: j, streams: NewGate()}}
 	s.life, s.end = context.WithCancelCause(ctx)
 	return s
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"slipway.dev/pkg/breaker"
 	"slipway.dev/pkg/split"
 )
 
@@ -30,6 +31,7 @@ type App struct {
 	generation uint64
 	pool       uint64
 	limits     Limits
+	breaker    breaker.Policy
 	route      *Route
 	held       *Barrier
 	split      *split.Splitter // nil without a canary

@@ -35,7 +35,6 @@ type Target struct {
 	dialLimit atomic.Int64 // nanoseconds
 	reached   atomic.Bool  // a connect has succeeded
 	silent    atomic.Bool  // no connect succeeds: not to be picked while others can be
-	ejected   atomic.Bool  // the same, by the driver's order
 
 	mu   sync.Mutex
 	warm net.Conn // the probe's connection, until its first use
@@ -73,9 +72,6 @@ func (t *Target) at(port string) string {
 	}
 	return t.ports[port]
 }
-
-// out reports whether others are to be preferred.
-func (t *Target) out() bool { return t.silent.Load() || t.ejected.Load() }
 
 func (t *Target) scheme() string {
 	if t.protocol == ProtocolHTTPS {

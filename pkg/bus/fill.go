@@ -12,10 +12,12 @@ import (
 
 const (
 	fillEvery     = 10 * time.Second // between two questions for the log's size
-	fullPercent   = 90               // from here on only essential kinds are said
 	storeOverhead = 512              // headers and record of one message, at most
 	initialLevel  = events.Level     // until the log says otherwise
 )
+
+// FullPercent of its size is where the log begins to take only essential kinds.
+const FullPercent = 90
 
 // fill is how full the log is: what the server said last and what was stored since.
 type fill struct {
@@ -61,7 +63,7 @@ func (f *fill) near() bool {
 }
 
 // nearlyFull tells whether a log may take only what is essential.
-func nearlyFull(bytes, max uint64) bool { return max > 0 && bytes >= max/100*fullPercent }
+func nearlyFull(bytes, max uint64) bool { return max > 0 && bytes >= max/100*FullPercent }
 
 // Near tells whether the log is so full that only what is essential is said.
 func (i Info) Near() bool { return nearlyFull(i.Bytes, i.Max) }
@@ -86,7 +88,7 @@ func (b *Bus) admit(ctx context.Context, es []events.Event) (era uint32, err err
 		b.origins.note(events.StreamEvents, i.Era)
 	}
 	if b.fill.near() && !events.Essential(es) {
-		return 0, fmt.Errorf("%w: over %d %% only what is essential is said", service.ErrFull, fullPercent)
+		return 0, fmt.Errorf("%w: over %d %% only what is essential is said", service.ErrFull, FullPercent)
 	}
 	if era, err = b.era(ctx, events.StreamEvents); err != nil {
 		return 0, fmt.Errorf("%w: %w", service.ErrUnavailable, err)

@@ -1,8 +1,36 @@
 package bus
 
 import (
+	"context"
+	"errors"
+
 	"github.com/nats-io/nats.go/jetstream"
 )
+
+// Use is what the file streams take of their disk.
+type Use struct {
+	Reserved int64 // bytes they may grow to, all together
+	Stored   int64 // bytes they hold
+}
+
+// Use asks for the sizes of all file streams that have been made.
+func (b *Bus) Use(ctx context.Context, p Profile) (u Use, err error) {
+	for _, c := range b.configs(p) {
+		if c.Storage != jetstream.FileStorage {
+			continue
+		}
+		si, err := b.streamInfo(ctx, c.Name)
+		if errors.Is(err, ErrNoStream) {
+			continue
+		}
+		if err != nil {
+			return u, err
+		}
+		u.Reserved += max(si.Config.MaxBytes, 0)
+		u.Stored += int64(si.State.Bytes)
+	}
+	return u, nil
+}
 
 // scale brings the file streams down to what may be stored, all by one factor.
 func (b *Bus) scale(all []jetstream.StreamConfig, p Profile) {

@@ -68,7 +68,10 @@ func (f *follower) run(ctx context.Context) {
 			f.abandon(err)
 			return
 		case <-t.C:
-			f.pass(ctx)
+			if err := f.pass(ctx); err != nil {
+				f.abandon(err)
+				return
+			}
 		case <-ctx.Done():
 			f.abandon(context.Cause(ctx))
 			return
@@ -107,8 +110,9 @@ func (f *follower) hear(i arrival) {
 	}
 }
 
-// pass lets time pass: it tells what is waited for, and who is silent.
-func (f *follower) pass(ctx context.Context) {
+// pass lets time pass: it tells what is waited for, and who is silent. Nobody can
+// answer while the log is full: that ends it.
+func (f *follower) pass(ctx context.Context) error {
 	var waits []service.Waiter
 	for _, l := range f.legs {
 		waited := f.Now().Sub(l.began)
@@ -116,6 +120,9 @@ func (f *follower) pass(ctx context.Context) {
 		case l.settled:
 		case l.Answer == nil && !f.asked && waited > deployerWait:
 			f.asked = true
+			if err := f.full(ctx); err != nil {
+				return err
+			}
 			words := f.silence(ctx)
 			f.shown.Say(words)
 			if f.progressKind() == progress.JSON || f.progressKind() == progress.Quiet {
@@ -127,6 +134,7 @@ func (f *follower) pass(ctx context.Context) {
 	}
 	f.shown.Waits(waits)
 	f.shown.Tick()
+	return nil
 }
 
 // waitsOf is what a journey waits for, with its name where there are several.

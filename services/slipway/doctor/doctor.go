@@ -111,9 +111,24 @@ func (e *exam) fill(ctx context.Context, read error) Check {
 	case info.Deleted > 0:
 		return fail("restore the log from a backup", "%d events are missing", info.Deleted)
 	case info.Max > 0 && info.Bytes > info.Max/100*logPercent:
-		return fail("raise store-max and start the bus anew", "%d MiB of %d MiB, more than %d %%", info.Bytes>>20, info.Max>>20, logPercent)
+		return fail(e.larger(ctx), "%d of %d MiB, %d %%: at %d %% it takes no declaration, full nothing",
+			info.Bytes>>20, info.Max>>20, info.Percent(), bus.FullPercent)
 	}
 	return ok("%d events, %d MiB of %d MiB", info.Last.Seq, info.Bytes>>20, info.Max>>20)
+}
+
+// larger is how the bus is started so that the log holds twice as much: facts are
+// never deleted.
+func (e *exam) larger(ctx context.Context) string {
+	verb := "slipway run bus --profile " + e.profile
+	if e.profile == "dev" {
+		verb = "slipway dev"
+	}
+	use, err := e.bus.Use(ctx, bus.Profile{Name: e.profile})
+	if err != nil {
+		return verb + " --store-max BYTES"
+	}
+	return fmt.Sprintf("%s --store-max %d   (in place of the bus that runs, on its data folder)", verb, 2*use.Reserved)
 }
 
 func (e *exam) dead(ctx context.Context) Check {

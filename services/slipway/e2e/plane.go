@@ -47,7 +47,7 @@ func Copies(names ...string) Option {
 	return func(o *options) { o.control = append(o.control, names...) }
 }
 
-// Flags adds flags to slipway dev.
+// Flags adds flags to slipway dev, or to the bus where it runs apart.
 func Flags(flags ...string) Option { return func(o *options) { o.flags = append(o.flags, flags...) } }
 
 // Start starts a Slipway and waits until it is ready.
@@ -101,7 +101,8 @@ func (p *Plane) startApart(o options) {
 	nats, way := p.freePort(), p.freePort()
 	p.NATS, p.Gateway = "nats://"+nats, "http://"+way
 	data := func(name string) string { return filepath.Join(p.Dir, name) }
-	p.Add("bus", "run", "bus", "--nats", nats, "--data", data("bus"), "--profile", "dev", "--log-level", "info").Start()
+	bus := []string{"run", "bus", "--nats", nats, "--data", data("bus"), "--profile", "dev", "--log-level", "info"}
+	p.Add("bus", append(bus, o.flags...)...).Start()
 	for _, name := range o.control {
 		p.Add(name, "run", "registry,deployer", "--nats", p.NATS, "--data", data(name), "--default-domain", "localhost", "--log-level", "info").Start()
 	}

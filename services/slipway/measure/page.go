@@ -30,8 +30,13 @@ func (p page) text() string {
 	for _, f := range p.findings {
 		fmt.Fprintf(&b, "| %d | %s | `%s` in `%s` | %s | %s |\n", f.row, f.what, strings.Trim(f.tests, "^$"), f.folder, f.word(), f.figures())
 	}
+	b.WriteString("\n## Against plain JetStream\n\nOurs and the plain client took turns in one run; a ratio is of their medians. `fsync` is the disk's in that run, `always` waits for it.\n\n")
+	b.WriteString(section(p.benchmarks))
 	b.WriteString("\n## Benchmarks\n\n| package | benchmark | n | figures |\n|---|---|---|---|\n")
 	for _, r := range p.benchmarks {
+		if isTarget(r) {
+			continue
+		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", r.folder, r.name, r.n, strings.Join(r.figures, ", "))
 	}
 	for _, why := range p.broken {

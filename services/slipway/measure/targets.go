@@ -1,0 +1,36 @@
+package main
+
+// ratios is the folder of the comparisons with the plain client.
+const ratios = "services/slipway/measure/ratio"
+
+// targets are those of the design. nosync is without waiting for the disk, always is
+// how Slipway runs.
+var targets = []target{
+	{what: "hop, in process, nosync", folder: ratios, benchmark: "Hop/inprocess/nosync", unit: "ratio", bound: 1.5},
+	{what: "hop, in process, always", folder: ratios, benchmark: "Hop/inprocess/always", unit: "ratio", bound: 1.5},
+	{what: "hop, TCP, nosync", folder: ratios, benchmark: "Hop/tcp/nosync", unit: "ratio", bound: 1.5},
+	{what: "hop, TCP, always", folder: ratios, benchmark: "Hop/tcp/always", unit: "ratio", bound: 1.5},
+	{what: "one app, declared to applied by every gateway, in plain hops, nosync", folder: ratios, benchmark: "DeclareOne/nosync", unit: "ratio", bound: 25},
+	{what: "the same in time, nosync", folder: ratios, benchmark: "DeclareOne/nosync", unit: "ours-p50-ms", bound: 5},
+	{what: "one app, declared to applied by every gateway, in plain hops, always", folder: ratios, benchmark: "DeclareOne/always", unit: "ratio", bound: 25},
+	{what: "the same in time, always", folder: ratios, benchmark: "DeclareOne/always", unit: "ours-p50-ms", bound: 15},
+	{what: "1,000 apps of 3 declared at once, until all are promoted, nosync", folder: ratios, benchmark: "DeclareMany/1000x3/nosync", unit: "ours-p50-s", bound: 3},
+	{what: "placements through the bus, nosync", folder: ratios, benchmark: "Placements/nosync", unit: "placements/s", least: true, bound: 10_000},
+	{what: "placements through the bus, always", folder: ratios, benchmark: "Placements/always", unit: "placements/s", least: true, bound: 10_000},
+	{what: "append of one, guarded, nosync", folder: ratios, benchmark: "Append/nosync", unit: "ratio", bound: 1.3},
+	{what: "append of one, guarded, always", folder: ratios, benchmark: "Append/always", unit: "ratio", bound: 1.3},
+	{what: "append rate of 8 keys, nosync", folder: ratios, benchmark: "EightKeys/nosync", unit: "ratio", least: true, bound: 0.8},
+	{what: "append rate of 8 keys, always", folder: ratios, benchmark: "EightKeys/always", unit: "ratio", least: true, bound: 0.8},
+	{what: "rate of replaying 1,000,000 events, scanned and decoded", folder: ratios, benchmark: "Replay", unit: "ratio", least: true, bound: 0.6},
+	{what: "catch-up by one filter against 21", folder: ratios, benchmark: "CatchUp", unit: "ratio", least: true, bound: 1},
+	{what: "codec, encode against sdk-go", folder: "events", benchmark: "Codec/encode", unit: "ratio", bound: 0.4},
+	{what: "codec, scan against sdk-go's decoding", folder: "events", benchmark: "Codec/scan", unit: "ratio", bound: 0.2},
+	{what: "codec, full decoding against sdk-go's", folder: "events", benchmark: "Codec/full", unit: "ratio", bound: 0.6},
+	{what: "wish stored to answer stored, in plain hops, nosync", folder: ratios, benchmark: "Wish/nosync", unit: "ratio", bound: 2},
+	{what: "wish stored to answer stored, in plain hops, always", folder: ratios, benchmark: "Wish/always", unit: "ratio", bound: 2},
+	{what: "an event folded and decided with 10,000 keys against 10", folder: "pkg/service", benchmark: "Event", unit: "ratio", bound: 1.2},
+	{what: "memory per instance, deployer", folder: ratios, benchmark: "DeclareMany/1000x3/nosync", unit: "deployer-B/instance", bound: 1024},
+	{what: "memory per instance, registry", folder: ratios, benchmark: "DeclareMany/1000x3/nosync", unit: "registry-B/instance", bound: 1024},
+	{what: "memory per instance, one gateway", folder: ratios, benchmark: "DeclareMany/1000x3/nosync", unit: "gateway-B/instance", bound: 1024},
+	{what: "memory per instance, its node", folder: ratios, benchmark: "DeclareMany/1000x3/nosync", unit: "node-B/instance", bound: 1024},
+}

@@ -1,6 +1,9 @@
 package cli_test
 
 import (
+	"bufio"
+	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -15,7 +18,8 @@ import (
 func TestOffline(t *testing.T) {
 	binary := e2e.Binary(t)
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+		Dir:  "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"refusing": refusing},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PATH", filepath.Dir(binary)+string(os.PathListSeparator)+env.Getenv("PATH"))
 			env.Setenv("HOME", env.WorkDir)
@@ -23,4 +27,32 @@ func TestOffline(t *testing.T) {
 			return nil
 		},
 	})
+}
+
+// refusing listens as a NATS server does that lets nobody in, and sets NATS_URL.
+func refusing(ts *testscript.TestScript, _ bool, _ []string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { l.Close() })
+	ts.Setenv("NATS_URL", "nats://"+l.Addr().String())
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go refuse(c)
+		}
+	}()
+}
+
+func refuse(c net.Conn) {
+	defer c.Close()
+	fmt.Fprint(c, `INFO {"server_id":"test","version":"2.15.2","proto":1,"auth_required":true,"max_payload":1048576}`+"\r\n")
+	for in := bufio.NewScanner(c); in.Scan(); {
+		if in.Text() == "PING" { // CONNECT stands before it
+			fmt.Fprint(c, "-ERR 'Authorization Violation'\r\n")
+			return
+		}
+	}
 }

@@ -31,7 +31,6 @@ var Table = []Row{
 	{"SLW-C010", 1, "data folder unreadable or unsafe", "The data folder cannot be read, was written by a newer version, belongs to another log, or would lose what was acknowledged. Nothing was started.", []string{"slipway doctor"}},
 
 	{"SLW-E001", 3, "not found", "There is no app, release, instance, node or event of that name. The nearest is given.", []string{"slipway status"}},
-	{"SLW-E002", 3, "ambiguous name", "Several things are called so. The candidates are given.", []string{"slipway ps"}},
 
 	{"SLW-F001", 2, "not YAML", "The app file's text is not YAML. Nothing was sent.", []string{"slipway validate"}},
 	{"SLW-F002", 2, "unknown field", "The app file has a field nobody knows, or one this version does not build. The nearest is given.", []string{"slipway explain app"}},

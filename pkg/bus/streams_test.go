@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"slipway.dev/events"
@@ -79,38 +78,6 @@ func TestEnsureRefusesDriftAndRaisesSizes(t *testing.T) {
 	changes, err = b.Ensure(limit(t), Profile{Name: "dev", StoreMax: testStore})
 	if err != nil || len(changes) != 1 || !strings.HasPrefix(changes[0].Changes[0], "max_bytes 1048576 -> ") {
 		t.Fatalf("with a size asked for: %+v %v", changes, err)
-	}
-}
-
-// bus-14: rollup, TTL, schedule, purge and delete on the log are refused.
-func TestLogKeepsWhatItHas(t *testing.T) {
-	b := openTest(t)
-	r := say(t, b, 0, fact(1, ""))
-	for header, value := range map[string]string{
-		"Nats-Rollup": "all", "Nats-TTL": "1s", "Nats-Schedule": "@at 2030-01-01T00:00:00Z",
-	} {
-		m := nats.NewMsg("slipway.event._.provisioner._.cluster.restored")
-		m.Header.Set(header, value)
-		if header == "Nats-Schedule" {
-			m.Header.Set("Nats-Schedule-Target", fact(1, "").StreamSubject())
-		}
-		_, err := b.publish(limit(t), m)
-		if o, code := judge(err); o != refused {
-			t.Errorf("bus-14 %s: outcome %d, code %d, %v", header, o, code, err)
-		}
-	}
-	s, err := b.js.Stream(limit(t), events.StreamEvents)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Purge(limit(t)); err == nil {
-		t.Error("bus-14: the log was purged")
-	}
-	if err := s.DeleteMsg(limit(t), r.Last.Seq); err == nil {
-		t.Error("bus-14: an event was deleted")
-	}
-	if i, err := b.Info(limit(t)); err != nil || i.Last != r.Last || i.Deleted != 0 {
-		t.Errorf("after all: %+v %v", i, err)
 	}
 }
 

@@ -109,6 +109,7 @@ func (d *dev) run(ctx context.Context) error {
 	crew := start(ctx, d.host, []part{
 		d.host.gateway(DevGateway, DevNode, d.door), d.host.node(DevNode, true),
 		d.host.deployer(d.Domain), d.host.registry(), d.host.provisioner(provisions{d.profile(), d.LevelHold}),
+		d.host.store(server),
 	})
 	err = watcher{host: d.host, gateway: d.door.address}.ready(begin, crew)
 	if err == nil {

@@ -183,6 +183,9 @@ func (r *runner) parts() (all []part) {
 	if r.provisions() {
 		all = append(all, r.host.provisioner(provisions{r.profile(), r.LevelHold}))
 	}
+	if r.server != nil {
+		all = append(all, r.host.store(r.server))
+	}
 	return all
 }
 

@@ -7,7 +7,7 @@
 //	after 3.1s                      the clock goes on by so much
 //	wish app.declared web {…}       somebody wishes
 //	hear web node n1 instance.ready n1/web-7-a1 {…}   somebody else says a fact
-//	lease node n1 {…}               a holder is heard
+//	lease node n1 {…}               a holder is heard; an endpoint is billing/b1
 //	gap                             hearsay may have been missed
 //	sense NAME {…}                  the driver senses; the test registers the name
 //	done start/web-7-a1/1           an act ended by itself

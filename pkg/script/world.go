@@ -224,10 +224,13 @@ func (w *world) hear(l line) error {
 
 func (w *world) lease(l line) error {
 	h := service.Heard{Kind: l.arg(0), Holder: l.arg(1)}
+	if app, name, two := strings.Cut(h.Holder, "/"); two {
+		h.App, h.Holder = app, name
+	}
 	if err := strict(l.data, &h.Body); err != nil {
 		return err
 	}
-	w.leases[h.Kind+" "+h.Holder] = lease{h, w.now}
+	w.leases[h.Kind+" "+l.arg(1)] = lease{h, w.now}
 	w.live.core.Sense(service.Signal{Data: h}, w.now)
 	return nil
 }

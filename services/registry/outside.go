@@ -2,7 +2,6 @@ package registry
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"slipway.dev/events"
@@ -155,6 +154,5 @@ func poolTouched(sig service.Signal) []string {
 	if !ok || h.Kind != kindEndpoint {
 		return nil
 	}
-	app, _, _ := strings.Cut(h.Holder, ".")
-	return []string{app}
+	return []string{h.App}
 }

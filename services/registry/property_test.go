@@ -125,10 +125,14 @@ func TestAnyFactsInAnyOrder(t *testing.T) {
 				now = now.Add(time.Duration(rapid.IntRange(1, 12000).Draw(t, "ms")) * time.Millisecond)
 			case 1:
 				kind := rapid.SampledFrom([]string{kindNode, kindGateway, kindEndpoint}).Draw(t, "kind")
-				live.core.Sense(service.Signal{Data: service.Heard{
+				h := service.Heard{
 					Kind: kind, Holder: rapid.SampledFrom(holding[kind]).Draw(t, "holder"),
 					Body: events.LeaseBody{Incarnation: rapid.IntRange(0, 4).Draw(t, "incarnation")},
-				}}, now)
+				}
+				if kind == kindEndpoint {
+					h.App = rapid.SampledFrom(words["App"]).Draw(t, "app")
+				}
+				live.core.Sense(service.Signal{Data: h}, now)
 			case 2:
 				wished++
 				live.core.Sense(service.Signal{Wish: randomWish(t, wished, now)}, now)
@@ -146,7 +150,7 @@ func TestAnyFactsInAnyOrder(t *testing.T) {
 
 // holding are those whose leases are heard.
 var holding = map[string][]string{
-	kindNode: words["Node"], kindGateway: words["Gateway"], kindEndpoint: {"web.w1", "web.w2", "job.w1", "web.web-1-a1"},
+	kindNode: words["Node"], kindGateway: words["Gateway"], kindEndpoint: {"w1", "w2", "web-1-a1"},
 }
 
 // randomWish is an offer, mostly sound, or its withdrawal.

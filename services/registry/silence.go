@@ -22,12 +22,16 @@ type beat struct {
 // hear takes a lease. One of an earlier incarnation, or one read a second time,
 // tells nothing; a malformed one counts.
 func (f *Fleet) hear(h service.Heard, now time.Time) {
-	m, b := f.member(h.Kind, h.Holder), h.Body
+	name := h.Holder
+	if h.Kind == kindEndpoint {
+		name = outsideOf(h.App, h.Holder)
+	}
+	m, b := f.member(h.Kind, name), h.Body
 	malformed := b == (events.LeaseBody{})
 	if m == nil || !malformed && b.Incarnation < m.Boot {
 		return
 	}
-	x, holder := f.ear.Get(), holderOf(h.Kind, h.Holder)
+	x, holder := f.ear.Get(), holderOf(h.Kind, name)
 	last := x.heard[holder]
 	again := b.Incarnation == last.incarnation && b.N <= last.n
 	if h.Kind == kindEndpoint { // a script from outside begins to count anew whenever it likes

@@ -108,16 +108,8 @@ func (s *State) refusal(w events.WishIntegrationDeclared, state string) (cause, 
 	if state != "" {
 		return state, unread(state)
 	}
-	if why := checkName(w.Consumer); why != "" {
-		return "name", why
-	}
-	if w.Publisher != "" {
-		if why := checkName(w.Publisher); why != "" {
-			return "name", "publisher: " + why
-		}
-	}
-	if why := checkFilters(w.Filters); why != "" {
-		return "filter", why
+	if cause, why := impossible(w); cause != "" {
+		return cause, why
 	}
 	c := s.Consumers[w.Consumer]
 	switch {

@@ -104,3 +104,26 @@ func overlap(a, b string) bool {
 }
 
 func sortedFilters(filters []string) []string { return slices.Sorted(slices.Values(filters)) }
+
+// Check tells why an integration could never be granted, whoever else there is; "" if
+// it could.
+func Check(w events.WishIntegrationDeclared) string {
+	_, why := impossible(w)
+	return why
+}
+
+// impossible tells the same, with the refusal's word.
+func impossible(w events.WishIntegrationDeclared) (cause, why string) {
+	if why := checkName(w.Consumer); why != "" {
+		return "name", why
+	}
+	if w.Publisher != "" {
+		if why := checkName(w.Publisher); why != "" {
+			return "name", "publisher: " + why
+		}
+	}
+	if why := checkFilters(w.Filters); why != "" {
+		return "filter", why
+	}
+	return "", ""
+}

@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"time"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"slipway.dev/services/provisioner"
 	"slipway.dev/services/slipway/plane"
 )
 
@@ -38,7 +41,15 @@ func devFlags(f *pflag.FlagSet, c *plane.DevConfig) {
 	f.BoolVar(&c.Expose, "expose", false, "listen beyond this machine")
 	f.StringVar(&c.Domain, "default-domain", "localhost", "an app without a host answers as <app>.<domain>")
 	f.Int64Var(&c.StoreMax, "store-max", 0, "bytes of all streams together (default: 2 GiB)")
+	levelFlag(f, &c.LevelHold)
 	logFlags(f, &c.Log)
+}
+
+// levelFlag is the configuration's level.hold: no flag that help shows.
+func levelFlag(f *pflag.FlagSet, hold *time.Duration) {
+	const name = "level-hold"
+	f.DurationVar(hold, name, provisioner.DefaultHold, "how long everybody must have read a new event level before it is written")
+	_ = f.MarkHidden(name) // it is there: the line above made it
 }
 
 func logFlags(f *pflag.FlagSet, l *plane.Log) {

@@ -2,10 +2,8 @@ package cli
 
 import (
 	"embed"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -80,18 +78,24 @@ func (e *Env) begin(args []string, template, dir string, force bool) (created, e
 		return created{}, err
 	}
 	c := created{App: name}
+	err = e.writeAll(files, force, &c)
+	return c, err
+}
+
+// writeAll writes files and notes their names; without force nothing is overwritten.
+func (e *Env) writeAll(files []templateFile, force bool, c *created) error {
 	for _, f := range files {
 		if _, err := os.Stat(f.path); err == nil && !force {
-			return created{}, fault.New("SLW-U004", "%s is there already; nothing was written", f.path).Try(e.again("--force"))
+			return fault.New("SLW-U004", "%s is there already; nothing was written", f.path).Try(e.again("--force"))
 		}
 	}
 	for _, f := range files {
 		if err := f.write(); err != nil {
-			return created{}, fault.New("SLW-U002", "%v", err)
+			return fault.New("SLW-U002", "%v", err)
 		}
 		c.Files = append(c.Files, f.path)
 	}
-	return c, nil
+	return nil
 }
 
 // place is the app's name and its folder.
@@ -131,22 +135,6 @@ func (f templateFile) write() error {
 // filled are a template's files, the app file first, and the schema its first line
 // names.
 func filled(template, name, dir string) (files []templateFile, err error) {
-	root := "templates/" + template
-	err = fs.WalkDir(templates, root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		body, err := templates.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		text := strings.NewReplacer("@NAME@", name, "@SCHEMA@", schemaFile).Replace(string(body))
-		to := filepath.Join(dir, strings.TrimSuffix(strings.TrimPrefix(path, root+"/"), ".txt"))
-		files = append(files, templateFile{to, []byte(text)})
-		return nil
-	})
-	if err != nil {
-		return nil, errors.Join(errors.New("read template "+template), err)
-	}
-	return append(files, templateFile{filepath.Join(dir, schemaFile), appfile.Schema()}), nil
+	files, err = texts("templates/"+template, dir, strings.NewReplacer("@NAME@", name, "@SCHEMA@", schemaFile))
+	return append(files, templateFile{filepath.Join(dir, schemaFile), appfile.Schema()}), err
 }

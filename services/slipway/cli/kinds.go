@@ -25,6 +25,7 @@ type kind struct {
 var kinds = map[string]kind{
 	"AppList":        {items: reflect.TypeFor[view.App]()},
 	"Chain":          {items: reflect.TypeFor[view.Link]()},
+	"ConsumerList":   {items: reflect.TypeFor[consumerItem]()},
 	"ContextList":    {items: reflect.TypeFor[contextItem]()},
 	"Created":        {single: reflect.TypeFor[created]()},
 	"DeadList":       {items: reflect.TypeFor[letter.Letter]()},

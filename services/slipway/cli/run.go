@@ -48,6 +48,7 @@ func (r *runFlags) register(f *pflag.FlagSet) {
 	f.StringSliceVar(&r.Peers.Routes, "routes", nil, "of a bus, such addresses of all servers: nats://HOST:PORT,…")
 	f.Int64Var(&r.StoreMax, "store-max", 0, "bytes of all streams of a bus together (default: as declared, at most half of the free disk)")
 	f.StringVar(&r.ReadyFile, "ready-file", "", "file written when everything here answers")
+	levelFlag(f, &r.LevelHold)
 	logFlags(f, &r.Log)
 }
 

@@ -49,8 +49,14 @@ type typed struct {
 // types starts a command of the how-to at the checkout's root.
 func (p *Plane) types(line string) *typed {
 	p.t.Helper()
+	return p.typesIn(checkout, line)
+}
+
+// typesIn starts a command in a folder.
+func (p *Plane) typesIn(folder, line string) *typed {
+	p.t.Helper()
 	x := &typed{cmd: exec.Command("sh", "-c", line), done: make(chan struct{})}
-	x.cmd.Dir, x.cmd.Stdout, x.cmd.Stderr = checkout, &x.out, &x.out
+	x.cmd.Dir, x.cmd.Stdout, x.cmd.Stderr = folder, &x.out, &x.out
 	x.cmd.Env = append(os.Environ(), "NATS_URL="+p.NATS)
 	x.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := x.cmd.Start(); err != nil {

@@ -68,13 +68,13 @@ func TestExits(t *testing.T) {
 
 // words are all words of refusals there are, by the code each becomes.
 var words = map[string]string{
-	"SLW-C009": "log-full", "SLW-F005": "invalid-spec", "SLW-D001": "plan-stale",
+	"SLW-U002": "name filter", "SLW-C009": "log-full", "SLW-F005": "invalid-spec", "SLW-D001": "plan-stale",
 	"SLW-D002": "never-fits no-driver port-taken volume-elsewhere quota",
 	"SLW-D003": "image-unresolved artifact-missing", "SLW-T001": "host-taken", "SLW-E001": "secret-unknown unknown",
 	"SLW-Z004": "policy-root policy-capability policy-image-size policy-registry policy-isolation policy-secret-in-env policy-secret-as-env policy-limits",
 	"SLW-D017": "gone",
 	"SLW-D018": "frozen none busy serving promotion-refused rollback-refused halt-refused resume-refused abort-refused retry-refused",
-	"SLW-M001": "needs-store", "SLW-D019": "expired",
+	"SLW-M001": "needs-store", "SLW-D019": "expired limit",
 }
 
 // TestWords: every refusal word maps to a code; any other is SLW-D019.

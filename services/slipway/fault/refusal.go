@@ -11,6 +11,7 @@ var refusals = []struct {
 	code  string
 	words []string
 }{
+	{"SLW-U002", []string{"name", "filter"}},
 	{"SLW-F005", []string{"invalid-spec"}},
 	{"SLW-C009", []string{"log-full"}},
 	{"SLW-D001", []string{"plan-stale"}},
@@ -25,7 +26,7 @@ var refusals = []struct {
 		"promotion-refused", "rollback-refused", "halt-refused", "resume-refused", "abort-refused", "retry-refused",
 	}},
 	{"SLW-M001", []string{"needs-store"}},
-	{otherRefusal, []string{"expired"}},
+	{otherRefusal, []string{"expired", "limit"}},
 }
 
 const otherRefusal = "SLW-D019"

@@ -24,8 +24,8 @@ type kind struct {
 // kinds are all kinds of documents, by name.
 var kinds = map[string]kind{
 	"AppList":        {items: reflect.TypeFor[view.App]()},
+	"Backup":         {single: reflect.TypeFor[backedUp]()},
 	"Chain":          {items: reflect.TypeFor[view.Link]()},
-	"ConsumerList":   {items: reflect.TypeFor[consumerItem]()},
 	"ContextList":    {items: reflect.TypeFor[contextItem]()},
 	"Created":        {single: reflect.TypeFor[created]()},
 	"DeadList":       {items: reflect.TypeFor[letter.Letter]()},
@@ -38,6 +38,7 @@ var kinds = map[string]kind{
 	"NodeList":       {items: reflect.TypeFor[view.Node]()},
 	"PlanList":       {items: reflect.TypeFor[view.Plan]()},
 	"ReleaseList":    {items: reflect.TypeFor[view.Past]()},
+	"Restoration":    {single: reflect.TypeFor[restoration]()},
 	"ServiceList":    {items: reflect.TypeFor[view.Service]()},
 	"State":          {single: reflect.TypeFor[folded]()},
 	"TypeList":       {items: reflect.TypeFor[typeItem]()},

@@ -81,9 +81,12 @@ func TestTheUnitsOfSingleStartASlipwayAndStopIt(t *testing.T) {
 	Await(t, 10*time.Second, "v1 to answer", func() bool { return requests.Counts().Answers["v1"] > 20 })
 	Lossless(t, requests.Stop())
 	// Idle for longer than the watchdog waits: three words, two a round.
+	before := map[string]int{}
 	for _, name := range singleParts {
-		before := heard[name].times("WATCHDOG=1")
-		Await(t, 5*watchdogForTest, name+" to say WATCHDOG, idle", func() bool { return heard[name].times("WATCHDOG=1") >= before+3 })
+		before[name] = heard[name].times("WATCHDOG=1")
+	}
+	for _, name := range singleParts {
+		Await(t, 5*watchdogForTest, name+" to say WATCHDOG, idle", func() bool { return heard[name].times("WATCHDOG=1") >= before[name]+3 })
 	}
 	for i := range singleParts {
 		name := singleParts[len(singleParts)-1-i]

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -65,6 +66,11 @@ func (h *host) drive(ctx context.Context, svc service.Service, b line, opt servi
 	stream, err := streamOf(ctx, b.Bus)
 	if err != nil {
 		return err
+	}
+	if file, is := k.(fileKeeper); is {
+		if err := serves(ctx, b.Bus, svc.Participant(), filepath.Dir(string(file))); err != nil {
+			return err
+		}
 	}
 	opt.Stream = stream
 	if err := b.followLevel(ctx); err != nil {

@@ -38,9 +38,12 @@ func (p part) keep(ctx context.Context, ready func()) error {
 	for wait := againMin; ; wait = min(2*wait, againMax) {
 		began := time.Now()
 		err := p.run(ctx, ready)
+		var told *fault.Fault
 		switch {
 		case ctx.Err() != nil:
 			return nil
+		case errors.As(err, &told):
+			return told
 		case errors.Is(err, service.ErrNewerLog):
 			return fault.New("SLW-C008", "%s: %v", p.name, err).Because("something newer has written to the log: start the newer binary again").Try("slipway version")
 		case errors.Is(err, service.ErrLogReplaced):

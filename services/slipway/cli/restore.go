@@ -1,0 +1,137 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"slipway.dev/services/slipway/backup"
+	"slipway.dev/services/slipway/fault"
+	"slipway.dev/services/slipway/output"
+	"slipway.dev/services/slipway/plane"
+	"slipway.dev/services/slipway/view"
+)
+
+// restoration is what a restore has made.
+type restoration struct {
+	File     string       `json:"file"`   // absolute
+	Digest   string       `json:"digest"` // of the file
+	Data     string       `json:"data"`   // absolute
+	Cluster  string       `json:"cluster"`
+	Position string       `json:"position"` // era:seq of the last event of the backup
+	TakenAt  view.Time    `json:"takenAt"`
+	Profile  string       `json:"profile"` // of the bus that was backed up
+	Parts    []backupPart `json:"parts"`
+	Next     []string     `json:"next"` // what is to be done now, in words
+}
+
+func newRestoreCommand(env *Env) *cobra.Command {
+	var data string
+	cmd := &cobra.Command{
+		Use: "restore FILE --data DIR", Args: cobra.ExactArgs(1), Short: "Make a data folder from a backup; nothing may run on it",
+		Example:     "  slipway restore slipway.backup --data .slipway/dev\n  slipway restore monday.backup --data /var/lib/slipway -o json",
+		Annotations: annotated("local", "0 1 2 6 124 130"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx, cancel := env.deadline(cmd.Context(), 0)
+			defer cancel()
+			return env.restore(ctx, args[0], data)
+		},
+	}
+	cmd.Flags().StringVar(&data, "data", "", "the folder, empty or not there (needed)")
+	return cmd
+}
+
+func (e *Env) restore(ctx context.Context, path, data string) error {
+	path, err := backupFile("FILE", path)
+	if err != nil {
+		return err
+	}
+	if data == "" {
+		return fault.New("SLW-U002", "restore needs a data folder").Try("slipway restore " + path + " --data DIR")
+	}
+	if data, err = filepath.Abs(data); err != nil {
+		return err
+	}
+	if err := backup.Free(data); err != nil {
+		return occupied(path, data, err)
+	}
+	f, err := backup.Open(path, e.steps("proved"))
+	if err != nil {
+		return damaged(path, err)
+	}
+	defer f.Close()
+	release, err := plane.Hold(data)
+	if err != nil {
+		return err
+	}
+	defer release()
+	made, err := f.Restore(ctx, data, e.Now(), zerolog.Nop(), e.steps("restored"))
+	if errors.Is(err, backup.ErrTaken) {
+		return occupied(path, data, err)
+	}
+	if err != nil {
+		return e.unfinished(ctx, err)
+	}
+	return e.showRestored(f, path, data, made)
+}
+
+func (e *Env) showRestored(f *backup.File, path, data string, made backup.Restored) error {
+	m := f.Manifest
+	done := restoration{
+		File: path, Digest: f.Digest, Data: data, Cluster: m.Cluster, Position: m.At, Profile: m.Profile,
+		TakenAt: view.Time{Time: m.TakenAt}, Parts: backupParts(m), Next: next(m, data, made),
+	}
+	doc := output.Document{Kind: "Restoration", At: made.Position, Time: e.Now(), Single: done}
+	return e.show(doc, func(w io.Writer) error {
+		said := fmt.Sprintf("%s: %s as it was at %s, %s", data, m.Cluster, m.At, output.Clock(m.TakenAt, e.Now(), e.UTC))
+		if err := e.showBackup(w, said, done.Parts); err != nil {
+			return err
+		}
+		for _, line := range done.Next {
+			if _, err := fmt.Fprintln(w, "next   "+line); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// next tells what to do with a restored folder, and what it does not put right.
+func next(m backup.Manifest, data string, made backup.Restored) []string {
+	begin := "slipway run bus --data " + data
+	if m.Profile == "dev" {
+		begin = "slipway dev --data " + data
+	}
+	all := []string{
+		begin,
+		fmt.Sprintf("what happened after %s is lost; the log goes on in era %d", m.At, made.Era),
+		"a node or gateway that served the old log is refused until its folder is moved away: it tells how",
+		"who keeps a position of the log begins at 1 again; durable consumers are to be added anew",
+	}
+	if m.Profile == "cluster" {
+		all = append(all, "it was a cluster of several servers; what is restored runs on one, and never start it with --cluster")
+	}
+	return all
+}
+
+func occupied(path, data string, err error) error {
+	return fault.New("SLW-U004", "%s is not empty", data).Because(err.Error()).Try("slipway restore " + path + " --data " + data + ".restored")
+}
+
+// damaged says that a file is no backup to restore from.
+func damaged(path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fault.New("SLW-U002", "there is no file %s", path).Because(err.Error())
+	}
+	var d *backup.Damaged
+	if !errors.As(err, &d) {
+		return err
+	}
+	return fault.New("SLW-U002", "%v", err).Because("nothing was restored; take another copy of it, or an earlier backup").Try("sha256sum " + path)
+}

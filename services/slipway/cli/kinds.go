@@ -26,6 +26,7 @@ var kinds = map[string]kind{
 	"AppList":        {items: reflect.TypeFor[view.App]()},
 	"Backup":         {single: reflect.TypeFor[backedUp]()},
 	"Chain":          {items: reflect.TypeFor[view.Link]()},
+	"ConsumerList":   {items: reflect.TypeFor[consumerItem]()},
 	"ContextList":    {items: reflect.TypeFor[contextItem]()},
 	"Created":        {single: reflect.TypeFor[created]()},
 	"DeadList":       {items: reflect.TypeFor[letter.Letter]()},

@@ -82,6 +82,7 @@ type keyState struct {
 	waits []Waiter
 	held  bool // a Check failed: no acts
 	gone  bool // the state is forgotten, its acts are still to be ended
+	guard *guard
 }
 
 type running struct {

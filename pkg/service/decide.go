@@ -3,6 +3,8 @@ package service
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
 	"time"
 
@@ -37,7 +39,7 @@ func (c *Core) Next(now time.Time) Step {
 	for _, k := range c.due.take(now) {
 		c.touch(k)
 	}
-	for _, k := range c.sortedTouched() {
+	for _, k := range c.sortedTouched(now) {
 		if k != c.voice {
 			c.next(k, now, &step)
 		}
@@ -55,7 +57,7 @@ func (c *Core) Next(now time.Time) Step {
 }
 
 func (c *Core) next(k keyOf, now time.Time, step *Step) {
-	g, m := c.guardNamed(c.guardName(k)), c.machines[k.machine]
+	g, m := c.guardAt(k), c.machines[k.machine]
 	if !c.rules(ruleRest) {
 		c.reconcile(k, c.state(k), m.Acts(k.key), step)
 	}
@@ -175,13 +177,18 @@ func (c *Core) shrink(keys []keyOf) {
 	}
 }
 
-func (c *Core) sortedTouched() []keyOf {
-	keys := make([]keyOf, 0, len(c.touched))
-	for k := range c.touched {
-		keys = append(keys, k)
+// sortedTouched are the touched keys that may be decided now, in order. The others
+// wait for their words to come back: where many do, sorting them at each turn would
+// cost more than all decisions.
+func (c *Core) sortedTouched(now time.Time) []keyOf {
+	if c.widest > shrinkAt+2*len(c.touched) {
+		c.shrink(slices.Collect(maps.Keys(c.touched)))
 	}
-	if c.widest > shrinkAt+2*len(keys) {
-		c.shrink(keys)
+	keys := make([]keyOf, 0, min(len(c.touched), shrinkAt))
+	for k := range c.touched {
+		if !c.rules(ruleRest) || c.free(k, c.guardAt(k), now) {
+			keys = append(keys, k)
+		}
 	}
 	if !c.rules(ruleSorted) {
 		return keys

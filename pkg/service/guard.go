@@ -47,6 +47,19 @@ func (c *Core) guardNamed(name string) *guard {
 	return g
 }
 
+// guardAt is the guard of a key. Its name is spelled once: at each turn all touched
+// keys are looked at.
+func (c *Core) guardAt(k keyOf) *guard {
+	ks, ok := c.keys[k]
+	switch {
+	case !ok:
+		return c.guardNamed(c.guardName(k))
+	case ks.guard == nil:
+		ks.guard = c.guardNamed(c.guardName(k))
+	}
+	return ks.guard
+}
+
 func (c *Core) guardOf(e events.Event) (g *guard, own bool) {
 	return c.guardNamed(e.Guard()), c.owners[e.Kind.Owner]
 }

@@ -53,5 +53,5 @@ func (c *Core) wait(k keyOf) time.Duration {
 // again is when a touched key wants to be asked next: at the end of its back-off, or
 // of its wait for a twin; zero if time alone changes nothing.
 func (c *Core) again(k keyOf, now time.Time) time.Time {
-	return First(now, c.guardNamed(c.guardName(k)).retryAt, c.patience[k].until)
+	return First(now, c.guardAt(k).retryAt, c.patience[k].until)
 }

@@ -17,8 +17,13 @@ func (b *TwoChoices) Pick(_ uint64, now time.Time, skip func(int) bool) (int, bo
 	if !ok {
 		return 0, false
 	}
-	if second, ok := b.draw(first, skip); ok && b.seats[second].lighter(b.seats[first], now) {
-		first = second
+	if second, ok := b.draw(first, skip); ok {
+		if b.seats[second].lighter(b.seats[first]) {
+			first, second = second, first
+		}
+		if !b.seats[first].admits(now) {
+			first = second
+		}
 	}
 	*b.seats[first].load++
 	return first, true

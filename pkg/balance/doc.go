@@ -11,8 +11,8 @@
 // nobody being skipped. Hash never loads a member beyond a quarter above the mean, and
 // moves a leaving member's keys only. TwoChoices draws by a seeded source.
 //
-// With least-request and p2c a member that has just come begins with a tenth of its
-// weight and has the whole after RampFor.
+// With least-request and p2c a member that has just come takes a tenth of the requests it
+// would have, and all of them after RampFor.
 //
 // Remembers: a Ledger, which outlives balancers, so that a new membership
 // goes on with the true loads.

@@ -20,6 +20,7 @@ type Ledger struct {
 type seat struct {
 	weight int64
 	since  time.Time // when it came; zero: long ago
+	credit int64     // thousandths of a request that a new one has saved up
 	load   *int64
 }
 

@@ -9,6 +9,25 @@ const (
 	rampWhole = 1000
 )
 
+// admits counts a request that a member is to have and reports whether it takes it: of
+// those offered to a new one it takes its part, exactly.
+func (s *seat) admits(now time.Time) bool {
+	if s.since.IsZero() {
+		return true
+	}
+	part := ramp(s.since, now)
+	if part == rampWhole {
+		s.since = time.Time{}
+		return true
+	}
+	s.credit += part
+	if s.credit < rampWhole {
+		return false
+	}
+	s.credit -= rampWhole
+	return true
+}
+
 // ramp is the part of its weight a member has, in thousandths, so long after it came.
 func ramp(since, now time.Time) int64 {
 	age := now.Sub(since)

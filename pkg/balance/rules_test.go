@@ -150,9 +150,39 @@ func TestANewEndpointBeginsSlowly(t *testing.T) {
 			}
 		}
 	})
+	t.Run("with one request at a time it has its part, too", func(t *testing.T) {
+		came := time.Unix(1000, 0)
+		var l Ledger
+		b := build(t, "", &l, []Member{{ID: "old", Weight: 100}, {ID: "new", Weight: 100, Since: came}})
+		news := 0
+		for range 1000 {
+			i, _ := b.Pick(0, came, nil)
+			b.Done(i)
+			news += i
+		}
+		if news < 50 || news > 110 {
+			t.Errorf("the new one has %d of 1000", news)
+		}
+	})
+	t.Run("where all are new nobody waits", func(t *testing.T) {
+		came := time.Unix(1000, 0)
+		var l Ledger
+		b := build(t, "", &l, []Member{{ID: "a", Weight: 100, Since: came}, {ID: "b", Weight: 100, Since: came}})
+		counts := [2]int{}
+		for range 100 {
+			i, ok := b.Pick(0, came, nil)
+			if !ok {
+				t.Fatal("nobody")
+			}
+			counts[i]++
+		}
+		if counts[0] < 40 || counts[1] < 40 {
+			t.Errorf("%v", counts)
+		}
+	})
 	t.Run("least-request follows it", func(t *testing.T) {
 		came := time.Unix(1000, 0)
-		for after, want := range map[time.Duration]int{0: 9, 30 * time.Second: 50} {
+		for after, want := range map[time.Duration]int{0: 10, 30 * time.Second: 50} {
 			var l Ledger
 			b := build(t, "", &l, []Member{{ID: "old", Weight: 100}, {ID: "new", Weight: 100, Since: came}})
 			news := 0

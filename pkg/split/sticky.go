@@ -54,6 +54,14 @@ func (s *Sticky) NextAnyone() bool {
 	return s.admit()
 }
 
+// NextNever counts one request that is not to be the canary's.
+func (s *Sticky) NextNever() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seen++
+	return false
+}
+
 // admit takes one of the share's requests, if there is one.
 func (s *Sticky) admit() bool {
 	hi, lo := bits.Mul64(s.seen, s.share)

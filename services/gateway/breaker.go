@@ -35,7 +35,11 @@ func (a *App) judged() map[int][]string {
 	pools := map[int][]string{}
 	for _, p := range a.Endpoints {
 		if _, leaving := a.Drains[p.Endpoint]; p.Ready && !p.Terminating && !leaving {
-			pools[p.Release] = append(pools[p.Release], p.Endpoint)
+			release := p.Release
+			if release == 0 && len(a.Route.Shares) > 0 {
+				release = a.Route.Shares[0].Release // from outside: it serves beside stable
+			}
+			pools[release] = append(pools[release], p.Endpoint)
 		}
 	}
 	return pools

@@ -31,6 +31,17 @@ func route(want gateway.Desired) proxy.Route {
 	if b := want.Route.Breaker; b != nil {
 		r.Breaker = proxy.Breaker{Count500: b.Count500, Failures: b.Failures, Open: milliseconds(b.OpenMs)}
 	}
+	if s := want.Route.Sticky; s != nil && s.By != events.ByNone {
+		r.Sticky = proxy.Sticky{Key: proxy.Key{By: s.By, Name: s.Name}, NoKey: s.NoKey}
+	}
+	if k := want.Route.BalanceKey; k != nil {
+		r.Key = proxy.Key(*k)
+	}
+	if y := want.Route.Retry; y != nil {
+		r.Retry = proxy.Retry{Status: y.Status, BudgetBp: y.BudgetBp}
+	}
+	r.ErrorPage, r.AllowEncodedSlash = want.Route.ErrorPage, want.Route.AllowEncodedSlash
+	r.EndpointHost = want.Route.HostHeader == events.HostHeaderEndpoint
 	for _, x := range want.Route.Rules {
 		r.Rules = append(r.Rules, proxy.Rule{Host: x.Host, Path: x.Path, Strip: x.Strip, Release: uint64(x.Release), Port: x.Port})
 	}

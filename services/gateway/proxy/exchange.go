@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"slipway.dev/pkg/breaker"
-	"slipway.dev/pkg/split"
 )
 
 // exchange is one request on its way through the proxy.
@@ -27,12 +26,12 @@ type exchange struct {
 	body    *body
 	upgrade bool // the client asks for a WebSocket
 
-	epoch    *split.Splitter // that has decided
-	canary   bool            // its decision
-	atCanary bool            // the attempt is at the canary
-	sound    bool            // its breaker and its address speak for the endpoint picked
-	spilled  bool            // a canary request that goes to stable after a failure
-	tally    *tally          // of the release that the request is counted for
+	epoch    *share // that has decided
+	canary   bool   // its decision
+	atCanary bool   // the attempt is at the canary
+	sound    bool   // its breaker and its address speak for the endpoint picked
+	spilled  bool   // a canary request that goes to stable after a failure
+	tally    *tally // of the release that the request is counted for
 	release  uint64
 	attempts int
 	retrying bool // holds one of the app's retries in flight
@@ -128,8 +127,11 @@ func (x *exchange) forward() {
 		res, err := x.try()
 		if err == nil {
 			x.observe(OutcomeAnswered, res.StatusCode)
-			x.respond(res)
-			return
+			if !x.another(res) {
+				x.respond(res)
+				return
+			}
+			continue
 		}
 		failure := x.judge(err)
 		if failure.outcome != "" {
@@ -145,6 +147,17 @@ func (x *exchange) forward() {
 		last = failure.fault
 		x.leaveSeat()
 	}
+}
+
+// another leaves an answer that the app wants tried elsewhere, if somebody else can
+// be asked.
+func (x *exchange) another(res *http.Response) bool {
+	if len(x.app.route.Retry.Status) == 0 || !x.elsewhere() || !x.refusedBy(res.StatusCode) {
+		return false
+	}
+	res.Body.Close()
+	x.leaveSeat()
+	return true
 }
 
 func (x *exchange) observe(o Outcome, status int) {
@@ -183,7 +196,15 @@ func (x *exchange) answer(f *fault) {
 	}
 	x.status = f.status
 	x.started.Store(true)
-	f.write(x.w, x.r, x.id)
+	f.write(x.w, x.r, x.id, x.page())
+}
+
+// page is the app's own error page.
+func (x *exchange) page() string {
+	if x.app == nil {
+		return ""
+	}
+	return x.app.route.ErrorPage
 }
 
 // count counts the request once. It comes before the gate is left, so that

@@ -57,7 +57,8 @@ func stopped(message string) *fault {
 }
 
 // write answers; grpc clients get HTTP 200 and a grpc-status.
-func (f *fault) write(w http.ResponseWriter, r *http.Request, requestID string) {
+// page is the app's own, "" if it has none.
+func (f *fault) write(w http.ResponseWriter, r *http.Request, requestID, page string) {
 	h := w.Header()
 	h.Set(ErrorHeader, f.code)
 	if f.status == 503 {
@@ -69,7 +70,7 @@ func (f *fault) write(w http.ResponseWriter, r *http.Request, requestID string) 
 	}
 	body, kind := f.json(requestID), "application/json"
 	if strings.Contains(r.Header.Get("Accept"), "text/html") {
-		body, kind = f.html(requestID), "text/html; charset=utf-8"
+		body, kind = f.html(requestID, page), "text/html; charset=utf-8"
 	}
 	h.Set("Content-Type", kind)
 	h.Set("Content-Length", strconv.Itoa(len(body)))
@@ -89,7 +90,11 @@ func (f *fault) json(requestID string) []byte {
 	return append(b, '\n')
 }
 
-func (f *fault) html(requestID string) []byte {
+func (f *fault) html(requestID, page string) []byte {
+	if page != "" {
+		return []byte(strings.NewReplacer("{{code}}", f.code, "{{status}}", strconv.Itoa(f.status),
+			"{{requestId}}", html.EscapeString(requestID)).Replace(page))
+	}
 	title := fmt.Sprintf("%d %s", f.status, http.StatusText(f.status))
 	return fmt.Appendf(nil, "<!doctype html><meta charset=utf-8><title>%s</title><h1>%s</h1><p>%s<p><small>%s %s</small>\n",
 		title, title, html.EscapeString(f.text), f.code, html.EscapeString(requestID))

@@ -134,6 +134,26 @@ func port(host, proto string) string {
 	return "80"
 }
 
+// client is the address the request comes from: behind trusted proxies the rightmost
+// that is none of them.
+func (x *exchange) client() netip.Addr {
+	from := peer(x.r)
+	if !x.p.trusts(from) {
+		return from
+	}
+	hops := strings.Split(strings.Join(x.r.Header["X-Forwarded-For"], ","), ",")
+	for i := len(hops) - 1; i >= 0; i-- {
+		a, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			return from
+		}
+		if from = a.Unmap(); !x.p.trusts(from) {
+			return from
+		}
+	}
+	return from
+}
+
 // peer returns the address at the other end of the connection.
 func peer(r *http.Request) netip.Addr {
 	ap, err := netip.ParseAddrPort(r.RemoteAddr)

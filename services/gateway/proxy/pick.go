@@ -68,12 +68,23 @@ func (x *exchange) choose() *Pool {
 	}
 	if x.epoch != x.app.split {
 		x.epoch = x.app.split
-		x.canary = x.epoch.Next()
+		x.canary = x.epoch.next(x)
 	}
 	if x.canary {
 		return x.app.canary
 	}
 	return x.app.stable
+}
+
+// elsewhere reports whether an endpoint that was not asked yet can be.
+func (x *exchange) elsewhere() bool {
+	pool := x.choose()
+	for _, s := range pool.seats {
+		if !slices.Contains(x.tried, s.id) && !s.target.silent.Load() && !s.judge.out.Load() {
+			return true
+		}
+	}
+	return false
 }
 
 // sound reports whether at least half of the pool may be asked.
@@ -91,7 +102,7 @@ func (p *Pool) sound() bool {
 // can be. Those whose breaker is out are taken only if less than half of the pool is
 // left without them.
 func (x *exchange) from(pool *Pool) (int, *fault) {
-	full := false
+	full, key := false, x.hashed(x.app.route.Key)
 	skip := func(i int) bool {
 		s := pool.seats[i]
 		if x.rule.Port != "" && s.target.at(x.rule.Port) == "" || slices.Contains(x.tried, s.id) {
@@ -106,15 +117,15 @@ func (x *exchange) from(pool *Pool) (int, *fault) {
 	silent := func(i int) bool { return pool.seats[i].target.silent.Load() || skip(i) }
 	if x.sound = pool.sound(); x.sound {
 		healthy := func(i int) bool { return pool.seats[i].judge.out.Load() || silent(i) }
-		if i, ok := pool.balancer.Pick(0, x.start, healthy); ok {
+		if i, ok := pool.balancer.Pick(key, x.start, healthy); ok {
 			return i, nil
 		}
 	}
 	x.sound = false
-	if i, ok := pool.balancer.Pick(0, x.start, silent); ok {
+	if i, ok := pool.balancer.Pick(key, x.start, silent); ok {
 		return i, nil
 	}
-	if i, ok := pool.balancer.Pick(0, x.start, skip); ok {
+	if i, ok := pool.balancer.Pick(key, x.start, skip); ok {
 		return i, nil
 	}
 	if full {

@@ -1,7 +1,9 @@
 package proxy
 
 import (
+	"math/rand/v2"
 	"slices"
+	"time"
 
 	"slipway.dev/pkg/balance"
 )
@@ -33,7 +35,7 @@ func (p *Proxy) plan(d *desk, want Desired) *plan {
 	pl.app.stable = pl.pool(d, live[0].Release, used[live[0].Release])
 	if len(live) == 2 {
 		pl.app.canary = pl.pool(d, live[1].Release, used[live[1].Release])
-		pl.app.split = d.splitter(live[1].ShareBp)
+		pl.app.split = d.share(route, live[1])
 	}
 	for _, r := range route.Rules {
 		if r.Release != 0 && pl.app.previews[r.Release] == nil {
@@ -87,6 +89,7 @@ func (p *Proxy) seat(d *desk, pl *plan, used map[uint64][]Endpoint) {
 		}
 		if old == nil || !old.target.is(e) {
 			old = newSeat(p.ctx, pl.app.name, e, d.judge(e.ID))
+			old.since = pl.came(d)
 		}
 		old.drain.Store(int64(e.drain()))
 		old.target.dialLimit.Store(int64(pl.app.limits.Dial))
@@ -98,6 +101,15 @@ func (p *Proxy) seat(d *desk, pl *plan, used map[uint64][]Endpoint) {
 		}
 	}
 	slices.Sort(pl.idle)
+}
+
+// came is when a new endpoint begins slowly; those that are there from the first table
+// on do not.
+func (pl *plan) came(d *desk) time.Time {
+	if d.app == nil || pl.want.Restored {
+		return time.Time{}
+	}
+	return time.Now()
 }
 
 // holds puts the barrier up, keeps it or takes it away. A hold that begins
@@ -134,13 +146,13 @@ func (pl *plan) holds(d *desk) {
 
 func (pl *plan) pool(d *desk, release uint64, list []Endpoint) *Pool {
 	if d.ledgers[release] == nil {
-		d.ledgers[release] = &balance.Ledger{}
+		d.ledgers[release] = &balance.Ledger{Seed: rand.Uint64()}
 	}
 	pool := &Pool{release: release, tally: d.flow.tally(release)}
 	var members []balance.Member
 	for _, e := range list {
 		pool.seats = append(pool.seats, pl.seats[e.ID])
-		members = append(members, balance.Member{ID: e.ID, Weight: e.Weight})
+		members = append(members, balance.Member{ID: e.ID, Weight: e.Weight, Since: pl.seats[e.ID].since})
 	}
 	// the name was checked with the route
 	pool.balancer, _ = balance.New(pl.want.Route.Balance, d.ledgers[release], members)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"slipway.dev/pkg/balance"
-	"slipway.dev/pkg/split"
 )
 
 // Events hears what becomes of endpoints. Calls come from goroutines of the
@@ -130,13 +129,12 @@ func (p *Proxy) desk(app string) *desk {
 	return d
 }
 
-// splitter goes on with the old one while the share stays: a new share is a
-// new epoch.
-func (d *desk) splitter(canaryBp int) *split.Splitter {
-	if d.app != nil && d.app.split != nil && d.app.split.ShareBp() == canaryBp {
+// share goes on with the split of the table before, while it is the same.
+func (d *desk) share(r *Route, canary Share) *share {
+	if d.app != nil && d.app.split.is(canary.Release, canary.ShareBp, r.Sticky) {
 		return d.app.split
 	}
-	return split.New(canaryBp)
+	return newShare(r.App, canary.Release, canary.ShareBp, r.Sticky)
 }
 
 // isLeaving reports whether a seat of that endpoint is being drained.

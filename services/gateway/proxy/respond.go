@@ -34,7 +34,11 @@ func (x *exchange) respond(res *http.Response) {
 	removeHops(res.Header)
 	res.Header.Del(ErrorHeader) // only the gateway speaks so
 	header := x.w.Header()
+	own := header["Set-Cookie"] // of a split
 	maps.Copy(header, res.Header)
+	if len(own) > 0 {
+		header["Set-Cookie"] = append(slices.Clip(res.Header["Set-Cookie"]), own...)
+	}
 	announced := len(res.Trailer)
 	if announced > 0 {
 		header["Trailer"] = slices.Sorted(maps.Keys(res.Trailer))

@@ -1,6 +1,9 @@
 package proxy
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 const (
 	attemptsMax     = 2 // in all
@@ -21,7 +24,7 @@ func (x *exchange) mayRetry(f failure) bool {
 		return false
 	}
 	if !f.unsent && !x.retrying {
-		if !x.flow.takeRetry() {
+		if !x.flow.takeRetry(x.app.route.Retry.BudgetBp) {
 			return false
 		}
 		x.retrying = true
@@ -30,6 +33,12 @@ func (x *exchange) mayRetry(f failure) bool {
 		x.spilled, x.failed = true, true
 	}
 	return true
+}
+
+// refusedBy reports whether an answer is one that the app wants tried elsewhere, and
+// that may be.
+func (x *exchange) refusedBy(status int) bool {
+	return slices.Contains(x.app.route.Retry.Status, status) && x.mayRetry(failure{})
 }
 
 // repeatable reports whether sending the request twice does what once does.

@@ -232,7 +232,7 @@ func TestRetryBudget(t *testing.T) {
 			f.inFlight.Store(inFlight)
 			taken := 0
 			for range 100 {
-				if f.takeRetry() {
+				if f.takeRetry(0) {
 					taken++
 				}
 			}
@@ -240,7 +240,7 @@ func TestRetryBudget(t *testing.T) {
 				t.Errorf("%d in flight: %d retries, allowed %d", inFlight, taken, allowed)
 			}
 			f.retries.Add(-1)
-			if !f.takeRetry() {
+			if !f.takeRetry(0) {
 				t.Errorf("%d in flight: a retry given back is not given out", inFlight)
 			}
 		}

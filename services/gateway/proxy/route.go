@@ -22,6 +22,10 @@ type Route struct {
 	Shares     []Share `json:"shares"` // sum 10000; at most two above 0: the first is stable, the second canary
 	Limits     Limits  `json:"limits"`
 	Balance    string  `json:"balance,omitempty"` // a name of pkg/balance; "" is least-request
+	Key        Key     `json:"key,omitzero"`      // of balance hash
+	Sticky     Sticky  `json:"sticky,omitzero"`   // of the split
+	Retry      Retry   `json:"retry,omitzero"`
+	ErrorPage  string  `json:"errorPage,omitempty"` // HTML in place of the gateway's own
 
 	Breaker Breaker `json:"breaker,omitzero"`
 
@@ -44,6 +48,12 @@ type Rule struct {
 type Share struct {
 	Release uint64 `json:"release"`
 	ShareBp int    `json:"shareBp"` // basis points
+}
+
+// Retry widens what is tried again.
+type Retry struct {
+	Status   []int `json:"status,omitempty"`   // answers tried again where the method allows it
+	BudgetBp int   `json:"budgetBp,omitempty"` // share of the requests in flight; 0 is 2000
 }
 
 // Breaker is when an endpoint is left alone; zero fields have the defaults of

@@ -36,6 +36,7 @@ type stay struct {
 	streams *Gate
 	app     string
 	release uint64
+	since   time.Time // when it came, to begin slowly; zero: it need not
 	judge   *judge
 	trying  atomic.Bool  // an unreachable endpoint is being connected to
 	drain   atomic.Int64 // nanoseconds

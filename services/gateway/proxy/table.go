@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"slipway.dev/pkg/breaker"
-	"slipway.dev/pkg/split"
 )
 
 // Table is one immutable picture of all routes. Requests load it once.
@@ -34,7 +33,7 @@ type App struct {
 	breaker    breaker.Policy
 	route      *Route
 	held       *Barrier
-	split      *split.Splitter // nil without a canary
+	split      *share // nil without a canary
 	stable     *Pool
 	canary     *Pool
 	previews   map[uint64]*Pool

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"slipway.dev/pkg/split"
 )
 
 // ReleaseCount is what one release answered.
@@ -73,16 +75,19 @@ func (f *flow) delta() []ReleaseCount {
 	return since
 }
 
-// retryShare and retryFloor bound an app's retries in flight: a fifth of its
-// requests in flight, and three where there are few.
+// retryBp and retryFloor bound an app's retries in flight: a fifth of its requests in
+// flight where its route does not say otherwise, and three where there are few.
 const (
-	retryShare = 5
+	retryBp    = 2000
 	retryFloor = 3
 )
 
 // takeRetry reports whether one more retry may fly; the taker gives it back.
-func (f *flow) takeRetry() bool {
-	if f.retries.Add(1) <= max(retryFloor, f.inFlight.Load()/retryShare) {
+func (f *flow) takeRetry(budgetBp int) bool {
+	if budgetBp <= 0 {
+		budgetBp = retryBp
+	}
+	if f.retries.Add(1) <= max(retryFloor, f.inFlight.Load()*int64(budgetBp)/split.Whole) {
 		return true
 	}
 	f.retries.Add(-1)

@@ -17,6 +17,7 @@ type Row struct {
 
 	decode func([]byte) (Payload, error)
 	whole  func(Payload) Payload // nil unless a list of the payload may be null
+	upcast func(Payload) Payload // to the next version's payload; nil for the newest
 }
 
 // Catalog is THE table of what may be said; nothing else declares a kind.

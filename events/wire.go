@@ -26,7 +26,8 @@ func Parse(subject string, header map[string][]string, body []byte) (e Event, er
 
 // Decode fills Data from Raw by the catalogue: the payload struct by value, Unknown
 // where the kind or its content type is not known. Where Parse knows App and Place
-// the data must agree with them; after Scan alone the data tell them. It does nothing
+// the data must agree with them; after Scan alone the data tell them. What an older
+// version says is told as the newest would have; Kind and Raw stay as said. It does nothing
 // where Data is there already. The error is an *Unreadable.
 func (e *Event) Decode() error {
 	if e.Data != nil {
@@ -47,6 +48,7 @@ func (e *Event) Decode() error {
 	if p, may := data.(leavesApp); may && e.located {
 		data = p.inApp(e.App)
 	}
+	data = r.newest(data)
 	about := data.About()
 	if !e.located {
 		e.App, e.Place = about.App, about.Place

@@ -103,10 +103,10 @@ func NewCore(svc Service) *Core {
 		c.owners[m.Owner()] = true
 	}
 	for _, k := range svc.Hears {
-		c.heard[k], c.owned[k.Owner] = true, true
+		c.heard[anyVersion(k)], c.owned[k.Owner] = true, true
 	}
 	for _, k := range append(voiceSays(svc), svc.Says...) {
-		c.heard[k], c.owned[k.Owner], c.said[k] = true, true, true
+		c.heard[anyVersion(k)], c.owned[k.Owner], c.said[k] = true, true, true
 	}
 	return c
 }
@@ -118,7 +118,14 @@ func (c *Core) Position() events.Position { return c.pos }
 func (c *Core) Machines() []Machine { return c.machines }
 
 // Hears tells whether a subject's kind is folded: the rest is dropped unread.
-func (c *Core) Hears(k events.Kind) bool { return c.heard[k] }
+func (c *Core) Hears(k events.Kind) bool { return c.heard[anyVersion(k)] }
+
+// anyVersion is a kind whatever its version: a subject does not tell it, and an older
+// one is folded as the newest.
+func anyVersion(k events.Kind) events.Kind {
+	k.Version = 1
+	return k
+}
 
 // HearsOwner tells whether anything of an owner is folded: its ordinals count then.
 func (c *Core) HearsOwner(owner string) bool { return c.owned[owner] }

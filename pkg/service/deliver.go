@@ -24,7 +24,7 @@ func (r *runner) deliver(ctx context.Context, m Message) error {
 		r.apply(ctx, m, func() { r.core.Unreadable(e, err.Error()) })
 		return nil
 	}
-	if r.core.owners[kind.Owner] && !kind.Known() {
+	if r.core.owners[kind.Owner] && !e.Kind.Known() {
 		return fmt.Errorf("%s at %s: %w", m.Subject, m.Pos, ErrNewerLog)
 	}
 	hear, messages := func() { r.core.Hear(e) }, []Message{m}

@@ -81,7 +81,7 @@ func (c *Core) judge(g *guard, own bool, e events.Event) (fold bool, verdict str
 		return false, fmt.Sprintf("ordinal %d after %d", e.Ordinal, g.Ordinal)
 	}
 	g.Seq, g.Ordinal = e.Pos.Seq, e.Ordinal
-	return c.heard[e.Kind], ""
+	return c.Hears(e.Kind), ""
 }
 
 // past is the last ordinal once an event that is not folded has been seen. One whose

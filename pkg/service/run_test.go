@@ -122,12 +122,25 @@ func TestRunPoison(t *testing.T) {
 }
 
 func TestRunEndsAtANewerLog(t *testing.T) {
+	for name, spoil := range map[string]func(*service.Message){
+		"a kind nobody knows": func(m *service.Message) {
+			m.Subject = strings.Replace(m.Subject, "paused", "pondered", 1)
+			m.Body = bytes.Replace(m.Body, []byte("release.paused"), []byte("release.pondered"), 1)
+		},
+		"a version nobody knows": func(m *service.Message) {
+			m.Body = bytes.Replace(m.Body, []byte("release.paused.v1"), []byte("release.paused.v9"), 1)
+		},
+	} {
+		t.Run(name, func(t *testing.T) { endsAtANewerLog(t, spoil) })
+	}
+}
+
+func endsAtANewerLog(t *testing.T, spoil func(*service.Message)) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLine()
 		l.elsewhere(t, paused("web", 1))
 		l.spoiled[eventOf(paused("web", 1), 1).StreamSubject()] = func(m service.Message) service.Message {
-			m.Subject = strings.Replace(m.Subject, "paused", "pondered", 1)
-			m.Body = bytes.Replace(m.Body, []byte("release.paused"), []byte("release.pondered"), 1)
+			spoil(&m)
 			return m
 		}
 		r := start(t, pausing(), l, service.Options{}, 0)
@@ -136,6 +149,19 @@ func TestRunEndsAtANewerLog(t *testing.T) {
 		}
 		r.stop()
 	})
+}
+
+// A service folds every version of what it hears: each is told as the newest.
+func TestAServiceHearsEveryVersion(t *testing.T) {
+	svc := pausing()
+	first := events.K[events.ReleasePaused]()
+	newer := first
+	newer.Version = 2
+	svc.Hears = []events.Kind{newer}
+	c := service.NewCore(svc)
+	if !c.Hears(first) || !c.Hears(newer) {
+		t.Errorf("hears the first %t, the newer %t", c.Hears(first), c.Hears(newer))
+	}
 }
 
 func TestRunFromASnapshot(t *testing.T) {

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Three buses, two copies of registry and deployer, a node and a gateway on this
-# machine: cluster.sh up [DIR], cluster.sh down [DIR]. See README.md.
+# machine: cluster.sh up [DIR], cluster.sh down [DIR]; cluster.sh start NAME [DIR]
+# brings back one that has ended. See README.md.
 set -eu
 
 slipway=${SLIPWAY:-slipway}
@@ -9,8 +10,12 @@ route=${ROUTE_PORT:-6222} # and the two after it
 listen=${LISTEN:-127.0.0.1:8080}
 store=${STORE_MAX:-2147483648} # bytes of one bus; three share this disk
 patience=60                    # seconds; an election takes up to nine
+verb=${1:-}
+[ "$verb" != start ] || { one=${2:?which one} && shift; }
 dir=${2:-.slipway/cluster}
 
+routes="nats://127.0.0.1:$route,nats://127.0.0.1:$((route + 1)),nats://127.0.0.1:$((route + 2))"
+servers="nats://127.0.0.1:$nats,nats://127.0.0.1:$((nats + 1)),nats://127.0.0.1:$((nats + 2))"
 everyone="bus-a bus-b bus-c control-1 control-2 node gateway"
 
 start() {
@@ -46,17 +51,25 @@ bus() {
 		--nats "127.0.0.1:$((nats + $2))" --cluster "127.0.0.1:$((route + $2))" --routes "$routes"
 }
 
+participant() {
+	case $1 in
+	bus-a) bus a 0 ;;
+	bus-b) bus b 1 ;;
+	bus-c) bus c 2 ;;
+	control-1 | control-2) start "$1" run registry,deployer --nats "$servers" --default-domain localhost ;;
+	node) start node run node --nats "$servers" --id n1 ;;
+	gateway) start gateway run gateway --nats "$servers" --listen "$listen" ;;
+	*)
+		echo "no participant $1: one of $everyone" >&2
+		exit 2
+		;;
+	esac
+}
+
 up() {
-	routes="nats://127.0.0.1:$route,nats://127.0.0.1:$((route + 1)),nats://127.0.0.1:$((route + 2))"
-	servers="nats://127.0.0.1:$nats,nats://127.0.0.1:$((nats + 1)),nats://127.0.0.1:$((nats + 2))"
-	bus a 0
-	bus b 1
-	bus c 2
+	for name in bus-a bus-b bus-c; do participant "$name"; done
 	await bus-a bus-b bus-c
-	start control-1 run registry,deployer --nats "$servers" --default-domain localhost
-	start control-2 run registry,deployer --nats "$servers" --default-domain localhost
-	start node run node --nats "$servers" --id n1
-	start gateway run gateway --nats "$servers" --listen "$listen"
+	for name in control-1 control-2 node gateway; do participant "$name"; done
 	await control-1 control-2 node gateway
 	echo "gateway http://$listen"
 	echo "slipway context save cluster --nats $servers"
@@ -75,11 +88,12 @@ down() {
 	done
 }
 
-case ${1:-} in
+case $verb in
 up) up ;;
+start) participant "$one" && await "$one" ;;
 down) down ;;
 *)
-	echo "usage: $0 up|down [DIR]" >&2
+	echo "usage: $0 up|down [DIR], $0 start NAME [DIR]" >&2
 	exit 2
 	;;
 esac

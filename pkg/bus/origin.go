@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 	"sync"
 	"time"
@@ -57,16 +58,34 @@ func (b *Bus) Head(ctx context.Context) (events.Position, error) {
 	return i.Last, err
 }
 
+// askWait is one question to the leader. One that was asked while nobody led is never
+// answered, so it is asked again.
+const askWait = time.Second
+
 func (b *Bus) streamInfo(ctx context.Context, stream string) (*jetstream.StreamInfo, error) {
-	s, err := b.js.Stream(ctx, stream)
-	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		return nil, fmt.Errorf("%w: %s", ErrNoStream, stream)
+	for {
+		asking, cancel := context.WithTimeout(ctx, askWait)
+		s, err := b.js.Stream(asking, stream)
+		cancel()
+		switch {
+		case err == nil:
+			return s.CachedInfo(), nil
+		case errors.Is(err, jetstream.ErrStreamNotFound):
+			return nil, fmt.Errorf("%w: %s", ErrNoStream, stream)
+		case !leaderless(err) || !wait(ctx, rand.N(askWait/5)):
+			return nil, fmt.Errorf("ask about stream %s: %w", stream, err)
+		}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("ask about stream %s: %w", stream, err)
-	}
-	return s.CachedInfo(), nil
 }
+
+// leaderless tells whether a question met nobody who leads.
+func leaderless(err error) bool {
+	var api *jetstream.APIError
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &api) && api.ErrorCode == codeNoLeader
+}
+
+// codeNoLeader is the server's "JetStream system temporarily unavailable".
+const codeNoLeader = 10008
 
 // eraOf reads the era in a stream's metadata; streams that do not carry one have
 // never been closed.

@@ -18,9 +18,13 @@ const (
 	wishAgain = 200 * time.Millisecond // between two tries; the id makes them one wish
 )
 
+// ErrUnkept says that no server took a wish in time. It may be kept nevertheless: said
+// again under the same id it is one wish.
+var ErrUnkept = errors.New("nobody has kept it yet")
+
 // Wish keeps a wish and returns its position. Said again under the same id within
 // the ten minutes of duplicates it is the same wish, at the same position. It tries
-// for at most five seconds.
+// for at most five seconds, then returns ErrUnkept.
 func (b *Bus) Wish(ctx context.Context, w events.Event) (events.Position, error) {
 	m, err := b.wishMessage(w)
 	if err != nil {
@@ -39,8 +43,11 @@ func (b *Bus) Wish(ctx context.Context, w events.Event) (events.Position, error)
 		if cause := context.Cause(ctx); errors.Is(cause, service.ErrDenied) {
 			return events.Position{}, fmt.Errorf("wish %s: %w", m.Subject, cause)
 		}
-		if last || !wait(ctx, wishAgain+rand.N(wishAgain)) {
+		if last {
 			return events.Position{}, fmt.Errorf("wish %s: %w", m.Subject, err)
+		}
+		if !wait(ctx, wishAgain+rand.N(wishAgain)) {
+			return events.Position{}, fmt.Errorf("wish %s: %w: %w", m.Subject, ErrUnkept, err)
 		}
 	}
 }

@@ -4,12 +4,14 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os/user"
 	"strings"
 	"time"
 
 	"slipway.dev/events"
+	"slipway.dev/pkg/bus"
 	"slipway.dev/pkg/service"
 	"slipway.dev/services/slipway/fault"
 	"slipway.dev/services/slipway/view"
@@ -18,11 +20,30 @@ import (
 // wish asks for something: one message, whose position its answer will name.
 func (s *session) wish(ctx context.Context, data events.Payload) (events.Event, events.Position, error) {
 	w := events.NewWish(s.actor(), data, s.Now(), newID())
-	at, err := s.bus.Wish(ctx, w)
+	at, err := s.keepWish(ctx, w)
 	if err != nil {
 		return w, at, s.unwished(ctx, err)
 	}
 	return w, at, nil
+}
+
+// wishFor is for how long one wish is said again and again: within the ten minutes in
+// which its stream knows it by its id.
+const wishFor = 9 * time.Minute
+
+// keepWish says a wish until it is kept: servers that elect a leader keep nothing for
+// some seconds.
+func (s *session) keepWish(ctx context.Context, w events.Event) (at events.Position, err error) {
+	began := time.Now()
+	for told := false; ; told = true {
+		at, err = s.bus.Wish(ctx, w)
+		if !errors.Is(err, bus.ErrUnkept) || ctx.Err() != nil || time.Since(began) > wishFor {
+			return at, err
+		}
+		if !told {
+			s.hint("waiting: no server keeps the wish yet")
+		}
+	}
 }
 
 // unwished says that a wish was not kept.

@@ -74,6 +74,10 @@ func (c *Core) Overlook(e events.Event) {
 	g.Seq, g.Ordinal = e.Pos.Seq, past(g.Ordinal, e.Ordinal)
 }
 
+// Partial says that only part of what is said under a guard may be heard, so that a
+// hole in its ordinals means nothing: for readers who only look on.
+func (c *Core) Partial() { c.partial = true }
+
 // Skip moves the position over an event nobody here hears.
 func (c *Core) Skip(pos events.Position) {
 	if pos.After(c.pos) {

@@ -148,7 +148,7 @@ func (r *Release) evolve(a *App, e events.Event) {
 			a.retire()
 		}
 	case events.ReleaseAborted:
-		r.Phase, r.Aborted, r.AbortedAt = returning, d.Cause, at(e)
+		r.Phase, r.Aborted, r.AbortWhy, r.AbortedAt = returning, d.Cause, e.Reason, at(e)
 	case events.ReleaseRolledBack:
 		r.Phase, r.Ended, r.WarmUntil = rolledBack, at(e), d.WarmUntil
 		r.Requests, r.Failed = d.Requests, d.RequestsFailed

@@ -1,6 +1,7 @@
 package deployer
 
 import (
+	"cmp"
 	"time"
 
 	"slipway.dev/events"
@@ -39,7 +40,7 @@ func (a *App) request(d events.AssignmentRequested, e events.Event) {
 	ordinal := ordinalOf(d.Instance)
 	a.Instances[d.Instance] = &Inst{
 		ID: d.Instance, Release: d.Release, Ordinal: ordinal, Role: d.Role,
-		State: "requested", Held: d.Hold, Since: at(e), Cause: service.CauseOf(e),
+		State: "requested", Driver: d.Driver, Held: d.Hold, Since: at(e), Cause: service.CauseOf(e),
 	}
 	r := a.Releases[d.Release]
 	switch {
@@ -75,14 +76,16 @@ func (a *App) evolveInstance(e events.Event) {
 		}
 		i.State = "fetching"
 	case events.InstanceStarting:
-		i.Try, i.Fetched = d.Try, true
+		i.Try, i.Fetched, i.ReadyAt = d.Try, true, time.Time{}
 	case events.InstanceStarted:
-		i.Pid, i.Address, i.StartedAt = d.Pid, d.Address, at(e)
+		i.Pid, i.Container, i.Address, i.StartedAt = d.Pid, d.Container, d.Address, at(e)
+	case events.InstanceAdopted:
+		i.Pid = cmp.Or(d.Pid, i.Pid)
 	case events.InstanceReady:
 		i.Boot, i.ReadyAt = d.Boot, at(e)
 		a.progressed(r, at(e))
 	case events.InstanceExited:
-		i.Code = d.Code
+		i.Exited, i.Code, i.Pid = true, d.Code, 0
 		if d.Code != 0 && !d.Planned {
 			a.failure(r, Failure{i.ID, d.Code, e.Reason, d.Tail})
 		}

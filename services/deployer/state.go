@@ -86,6 +86,7 @@ type Release struct {
 	Approved    bool             `json:"approved,omitempty"` // the gate before a promotion is open
 	Reached     bool             `json:"reached,omitempty"`  // it was promoted once
 	Aborted     string           `json:"aborted,omitempty"`  // cause of the abort
+	AbortWhy    string           `json:"abortWhy,omitempty"` // reason of the abort
 	Planned     time.Time        `json:"planned"`
 	Progressed  time.Time        `json:"progressed"` // last progress: the deadline counts from here
 	AbortedAt   time.Time        `json:"abortedAt,omitzero"`
@@ -158,10 +159,13 @@ type Inst struct {
 	StartedAt time.Time     `json:"startedAt,omitzero"`
 	Since     time.Time     `json:"since"`
 	Try       int           `json:"try,omitempty"`
+	Driver    string        `json:"driver,omitempty"`
 	Pid       int           `json:"pid,omitempty"`
+	Container string        `json:"container,omitempty"`
 	Address   string        `json:"address,omitempty"`
 	Why       string        `json:"why,omitempty"`
-	Code      int           `json:"code,omitempty"`
+	Exited    bool          `json:"exited,omitempty"` // it has ended at least once
+	Code      int           `json:"code,omitempty"`   // with which it ended last
 	Withdrawn bool          `json:"withdrawn,omitempty"`
 	Told      bool          `json:"told,omitempty"`    // its node was named in the withdrawal
 	Drained   bool          `json:"drained,omitempty"` // no gateway has anything open to it

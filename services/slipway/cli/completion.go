@@ -39,13 +39,12 @@ func (e *Env) appNames(cmd *cobra.Command, _ []string, begun string) (names []st
 	ctx, cancel := context.WithTimeout(cmd.Context(), completionWait)
 	defer cancel()
 	go func() {
-		s, err := e.open(ctx, nil)
-		if err != nil {
-			found <- nil
-			return
-		}
-		defer s.close()
-		found <- s.log.Apps()
+		var all []string
+		_ = e.looking(ctx, "", func(_ context.Context, s *session) error {
+			all = s.log.Apps()
+			return nil
+		})
+		found <- all
 	}()
 	select {
 	case all := <-found:

@@ -19,9 +19,9 @@ func newHistoryCommand(env *Env) *cobra.Command {
 		Example:     "  slipway history shop\n  slipway history shop -n 3 -o json",
 		Annotations: annotated("read", "0 3 5"), ValidArgsFunction: env.appNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return env.looking(cmd.Context(), at, func(_ context.Context, s *session) error {
+			return env.asking(cmd.Context(), at, only(args[0]), func(_ context.Context, s *session) error {
 				if _, err := s.app(args[0]); err != nil {
-					return err
+					return s.elsewhere(err)
 				}
 				list := s.log.History(args[0], n)
 				return s.show(s.document("ReleaseList", list), func(w io.Writer) error {

@@ -19,12 +19,21 @@ func newPsCommand(env *Env) *cobra.Command {
 		Example:     "  slipway ps\n  slipway ps shop --all --at 10m",
 		Annotations: annotated("read", "0 3 5"), ValidArgsFunction: env.appNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return env.looking(cmd.Context(), at, func(_ context.Context, s *session) error {
-				app := ""
-				if len(args) == 1 {
-					app = args[0]
+			app, read := "", env.looking
+			switch {
+			case len(args) == 1 && all:
+				app, read = args[0], func(ctx context.Context, at string, look func(context.Context, *session) error) error {
+					return env.asking(ctx, at, only(app), look)
+				}
+			case len(args) == 1:
+				app = args[0]
+			case all:
+				read = env.remembering
+			}
+			return read(cmd.Context(), at, func(_ context.Context, s *session) error {
+				if app != "" {
 					if _, err := s.app(app); err != nil {
-						return err
+						return s.elsewhere(err)
 					}
 				}
 				list := s.log.Instances(app, all)

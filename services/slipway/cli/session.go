@@ -29,6 +29,7 @@ type session struct {
 	era   uint32
 	keep  func(service.Message) // called with each message of the log; nil: none
 	past  *moment               // what --at names; nil: now
+	part  bool                  // only what concerns some apps is folded
 }
 
 // errTimeout is the cause of a context that --timeout ended.
@@ -65,22 +66,12 @@ func refusals(d events.Document) (list []events.Refusal) {
 
 // open connects and folds the log up to now. close ends it.
 func (e *Env) open(ctx context.Context, keep func(service.Message)) (*session, error) {
-	return e.openAt(ctx, "", keep)
-}
-
-// openAt connects and folds the log up to what --at names, "" for now.
-func (e *Env) openAt(ctx context.Context, at string, keep func(service.Message)) (*session, error) {
 	s, err := e.connect(ctx)
 	if err != nil {
 		return nil, err
 	}
 	s.keep = keep
-	if at == "" {
-		err = s.catchUp(ctx)
-	} else {
-		err = s.goBack(ctx, at)
-	}
-	if err != nil {
+	if err := s.catchUp(ctx); err != nil {
 		s.close()
 		return nil, s.away(ctx, err)
 	}
@@ -105,16 +96,6 @@ func (s *session) catchUp(ctx context.Context) error {
 		}
 		s.hear(i.message)
 	}
-}
-
-// goBack folds the log up to what --at names, and nothing behind it.
-func (s *session) goBack(ctx context.Context, at string) error {
-	m, err := s.moment(ctx, at)
-	if err != nil {
-		return err
-	}
-	s.past = &m
-	return s.between(ctx, events.Position{}, m.at, nil, func(m service.Message) { s.hear(m) })
 }
 
 // between reads the log after one position up to another and including it.
@@ -187,17 +168,4 @@ func (s *session) app(name string) (*deployer.App, error) {
 		return nil, s.noApp(name)
 	}
 	return a, nil
-}
-
-// looking opens a session for a verb that only reads, at what --at names ("": now),
-// and closes it behind it.
-func (e *Env) looking(ctx context.Context, at string, look func(context.Context, *session) error) error {
-	ctx, cancel := e.deadline(ctx, readTimeout)
-	defer cancel()
-	s, err := e.openAt(ctx, at, nil)
-	if err != nil {
-		return err
-	}
-	defer s.close()
-	return look(ctx, s)
 }

@@ -89,15 +89,8 @@ func noKey(x folded, f *view.Fold) error {
 // foldKey folds up to what --at names, from a snapshot that fits or the first event,
 // and returns where that is.
 func (s *session) foldKey(ctx context.Context, f *view.Fold, at string) (end events.Position, err error) {
-	if end, err = s.bus.Head(ctx); err != nil {
+	if end, err = s.end(ctx, at); err != nil {
 		return end, err
-	}
-	if at != "" {
-		m, err := s.moment(ctx, at)
-		if err != nil {
-			return end, err
-		}
-		end = m.at
 	}
 	if f.Shared() {
 		if snapshot, stream, err := plane.Kept(ctx, s.bus, f.Service()); err == nil { // a cache: none costs time

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,22 +24,60 @@ func newWhyCommand(env *Env) *cobra.Command {
 		Example:     "  slipway why shop\n  slipway why shop/7",
 		Annotations: annotated("read", "0 3 5"), Args: cobra.ExactArgs(1), ValidArgsFunction: env.appNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return env.looking(cmd.Context(), at, func(ctx context.Context, s *session) error {
+			apps := func(ctx context.Context, s *session) []string { return s.concerned(ctx, args[0]) }
+			return env.asking(cmd.Context(), at, apps, func(ctx context.Context, s *session) error {
 				from, err := s.meant(args[0])
 				if err != nil {
-					return err
+					return s.elsewhere(err)
 				}
 				wishes, err := s.wishes(ctx, from.App)
 				if err != nil {
 					return s.away(ctx, err)
 				}
 				chain := s.log.Chain(from, wishes)
+				if first := chain[len(chain)-1].Fact(); s.part && first.Cause != "" {
+					return errElsewhere // another app's fact began it
+				}
 				return s.show(s.document("Chain", chain), func(w io.Writer) error { return s.chainTable(w, chain) })
 			})
 		},
 	}
 	atFlag(cmd, &at)
 	return cmd
+}
+
+// concerned are the apps whose facts can tell what a person means; none is all.
+func (s *session) concerned(ctx context.Context, what string) []string {
+	if at, ok := s.sequence(what); ok {
+		m, err := s.bus.GetEvent(ctx, at)
+		if err != nil {
+			return nil
+		}
+		_, app, _, _ := events.ParseSubject(m.Subject)
+		return []string{app}
+	}
+	if eventID.MatchString(what) {
+		return nil
+	}
+	app, _, _ := strings.Cut(what, "/")
+	last := what[strings.LastIndexByte(what, '/')+1:]
+	return []string{app, view.AppOfID(last)}
+}
+
+// eventID is what the id of a fact looks like.
+var eventID = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+// only says that a verb asks for one app.
+func only(app string) func(context.Context, *session) []string {
+	return func(context.Context, *session) []string { return []string{app} }
+}
+
+// elsewhere is a fault of a verb that knew only a part of the log: it may be none.
+func (s *session) elsewhere(err error) error {
+	if s.part {
+		return errElsewhere
+	}
+	return err
 }
 
 // meant is the fact a person means: an event by id or sequence, or the last one of an

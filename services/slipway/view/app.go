@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -138,7 +139,7 @@ func (l *Log) stateOf(a *deployer.App, n Replicas) (state, reason string) {
 	case a.Pending != nil:
 		return "progressing", fmt.Sprintf("declaration %d is taken up", a.Pending.Number)
 	case a.Stable == 0 && last != nil:
-		return "failed", l.lastReason(a.Name, last)
+		return "failed", cmp.Or(last.AbortWhy, last.Why)
 	case a.Stable == 0:
 		return "progressing", "declared"
 	case n.Want == 0:
@@ -147,13 +148,6 @@ func (l *Log) stateOf(a *deployer.App, n Replicas) (state, reason string) {
 		return "degraded", fmt.Sprintf("%d of %d available%s", n.Ready, n.Want, failure(a))
 	}
 	return "healthy", fmt.Sprintf("%d of %d available", n.Ready, n.Want)
-}
-
-func (l *Log) lastReason(app string, r *deployer.Release) string {
-	if x := l.Record(app, r.Number); x != nil && x.Decided.Reason != "" {
-		return x.Decided.Reason
-	}
-	return r.Why
 }
 
 func failure(a *deployer.App) string {

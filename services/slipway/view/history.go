@@ -35,12 +35,12 @@ func (l *Log) History(app string, n int) (list []Past) {
 		if n > 0 && len(list) == n {
 			break
 		}
-		list = append(list, l.past(app, number))
+		list = append(list, l.told(app, number))
 	}
 	return list
 }
 
-func (l *Log) past(app string, number int) Past {
+func (l *Log) told(app string, number int) Past {
 	r := l.Record(app, number)
 	a, _ := l.state(app)
 	p := Past{

@@ -127,10 +127,17 @@ func (i *Instance) ended(code int, tail []string) {
 // Instances are an app's instances, or all apps' for "": those that have not ended,
 // or all the log tells of; by app, release, id.
 func (l *Log) Instances(app string, ended bool) (list []Instance) {
-	for _, i := range l.instances {
-		if (app == "" || i.App == app) && (ended || !i.Ended()) {
-			list = append(list, *i)
+	apps := []string{app}
+	if app == "" {
+		apps = l.core.Machines()[appMachine].Keys()
+	}
+	for _, name := range apps {
+		if a, _ := l.state(name); a != nil {
+			list = append(list, living(a)...)
 		}
+	}
+	if ended {
+		list = append(list, l.past(app)...)
 	}
 	slices.SortFunc(list, func(a, b Instance) int {
 		return cmp.Or(cmp.Compare(a.App, b.App), cmp.Compare(a.Release, b.Release), cmp.Compare(a.ID, b.ID))
@@ -138,13 +145,43 @@ func (l *Log) Instances(app string, ended bool) (list []Instance) {
 	return list
 }
 
+// past are the instances that the deployer has forgotten because they ended.
+func (l *Log) past(app string) (list []Instance) {
+	for _, i := range l.instances {
+		if app != "" && i.App != app {
+			continue
+		}
+		if a, _ := l.state(i.App); a == nil || a.Instances[i.ID] == nil {
+			list = append(list, *i)
+		}
+	}
+	return list
+}
+
 // Instance is one instance, ended or not.
 func (l *Log) Instance(id string) (Instance, bool) {
-	i, ok := l.instances[lastPart(id)]
-	if !ok {
+	id = lastPart(id)
+	was, known := l.instances[id]
+	if a, _ := l.state(AppOfID(id)); a != nil && a.Instances[id] != nil {
+		i := instanceIn(a, a.Instances[id])
+		if known {
+			i.tail = was.tail
+		}
+		return i, true
+	}
+	if !known {
 		return Instance{}, false
 	}
-	return *i, true
+	return *was, true
+}
+
+// AppOfID is the app in an instance's id: web of web-7-a1; empty if there is none.
+func AppOfID(id string) string {
+	parts := strings.Split(id, "-")
+	if len(parts) < 3 {
+		return ""
+	}
+	return strings.Join(parts[:len(parts)-2], "-")
 }
 
 // ReleaseOfID is the release in an instance's id: 7 of web-7-a1; 0 if there is none.

@@ -86,18 +86,22 @@ func (l *Log) Fold(e events.Event) {
 func (l *Log) Position() events.Position { return l.core.Position() }
 
 // Apps are the names of all apps that were ever declared, sorted.
-func (l *Log) Apps() (names []string) { return service.Sorted(l.declared) }
+func (l *Log) Apps() (names []string) {
+	for _, name := range l.core.Machines()[appMachine].Keys() {
+		if a, _ := l.state(name); a.Declared > 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
 
 // App is an app's state and the fleet's; nil for one nobody has declared.
 func (l *Log) App(name string) (*deployer.App, *deployer.Fleet) {
-	if _, known := l.declared[name]; !known {
-		if a, f := l.state(name); a != nil && a.Last > 0 { // refused before it was declared
-			return a, f
-		}
-		_, f := l.state(name)
+	a, f := l.state(name)
+	if a == nil || a.Declared == 0 && a.Last == 0 { // one may be refused before it is declared
 		return nil, f
 	}
-	return l.state(name)
+	return a, f
 }
 
 func (l *Log) state(name string) (*deployer.App, *deployer.Fleet) {

@@ -100,7 +100,10 @@ func (l *Log) nodeIs(name, state string, e events.Event) {
 // Nodes are all nodes the log tells of; leases are when each was last heard, ttl how
 // long a lease lasts.
 func (l *Log) Nodes(leases map[string]time.Time, ttl time.Duration) (list []Node) {
-	cluster := l.cluster()
+	cluster, running := l.cluster(), map[string]int{}
+	for _, i := range l.Instances("", false) {
+		running[i.Node]++
+	}
 	for _, name := range service.Sorted(l.nodes) {
 		m := l.nodes[name]
 		heard := m.heard
@@ -118,11 +121,7 @@ func (l *Log) Nodes(leases map[string]time.Time, ttl time.Duration) (list []Node
 		if u := cluster.Uses[name]; u != nil {
 			n.Used = Amount{u.Reserved.CPUMilli, u.Reserved.MemoryBytes}
 		}
-		for _, i := range l.instances {
-			if i.Node == name && !i.Ended() {
-				n.Instances++
-			}
-		}
+		n.Instances = running[name]
 		list = append(list, n)
 	}
 	return list

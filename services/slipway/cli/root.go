@@ -103,7 +103,7 @@ func newRootCommand(env *Env) *cobra.Command {
 		newRollbackCommand(env), newPromoteCommand(env), newPauseCommand(env), newResumeCommand(env),
 		newAbortCommand(env), newRetryCommand(env), newRetireCommand(env),
 		newLogsCommand(env), newEventsCommand(env), newWhyCommand(env), newStateCommand(env), newExplainCommand(env),
-		newSchemaCommand(env), newAsyncAPICommand(env), newConsumerCommand(env),
+		newSchemaCommand(env), newAsyncAPICommand(env), newConsumerCommand(env), newEndpointCommand(env),
 		newBackupCommand(env), newRestoreCommand(env),
 		newCompletionCommand(env),
 	)

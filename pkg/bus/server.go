@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -95,7 +96,7 @@ func (o ServerOptions) check(test bool) error {
 		return fmt.Errorf("Cluster.Host %s is beyond this machine: without TLS and identities listen on %s", o.Cluster.Host, loopback)
 	}
 	if o.Cluster != nil {
-		if err := o.Cluster.check(o.Name); err != nil {
+		if err := errors.Join(o.Cluster.check(o.Name), o.unalone()); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package plane
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -33,6 +34,10 @@ func serverOptions(data, host string, port int, p bus.Profile, log zerolog.Logge
 
 func startServer(o bus.ServerOptions) (*bus.Server, error) {
 	s, err := bus.StartServer(o)
+	if errors.Is(err, bus.ErrAlone) {
+		return nil, fault.New("SLW-C010", "%v", err).Because("a cluster deletes what its servers have not agreed on").
+			Try("slipway run bus --data " + filepath.Dir(o.StoreDir))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("start nats: %w", err)
 	}

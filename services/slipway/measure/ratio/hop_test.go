@@ -161,9 +161,9 @@ func newRawHop(s *store, js jetstream.JetStream) *rawHop {
 }
 
 func (r *rawHop) hop(ctx context.Context, s *series) {
-	m := r.message(r.next())
+	e := r.encode(r.next())
 	s.time(func() {
-		r.publish(ctx, m)
+		r.publish(ctx, e)
 		_, err := r.heard.Next()
 		must(r.b, err)
 	})

@@ -198,7 +198,6 @@ func BenchmarkDeclareMany(b *testing.B) {
 			b.ReportMetric(float64(len(took)), "ours-n")
 			p.report()
 			if !c.always {
-				p.rest()
 				p.remembered(c.apps * 3 * len(took))
 			}
 		})
@@ -239,23 +238,31 @@ func (p *platform) declareAll(round, apps int) {
 }
 
 // remembered folds the log as each service does and tells what it keeps in memory
-// for an instance; of the nodes all together.
+// for an instance; of the nodes all together. Nothing else runs meanwhile.
 func (p *platform) remembered(instances int) {
-	for name, services := range map[string][]service.Service{
-		"deployer": {deployer.Service(deployer.Config{})},
-		"registry": {registry.Service(registry.Config{})},
-		"gateway":  {gateway.Service(gateway.Config{Name: "gw1-a"}, nil)},
-		"node":     p.agents(),
+	log := p.all()
+	p.rest()
+	p.server.Shutdown()
+	for _, of := range []struct {
+		name     string
+		services []service.Service
+	}{
+		{"deployer", []service.Service{deployer.Service(deployer.Config{})}},
+		{"registry", []service.Service{registry.Service(registry.Config{})}},
+		{"gateway", []service.Service{gateway.Service(gateway.Config{Name: "gw1-a"}, nil)}},
+		{"node", p.agents()},
 	} {
+		p.fold(of.services[0], log) // what is made once, by the first decoding of a type
 		var kept []*service.Core
 		before := heap()
-		for _, svc := range services {
-			kept = append(kept, p.fold(svc))
+		for _, svc := range of.services {
+			kept = append(kept, p.fold(svc, log))
 		}
 		bytes := heap() - before
 		runtime.KeepAlive(kept)
-		p.b.ReportMetric(float64(bytes)/float64(instances), name+"-B/instance")
+		p.b.ReportMetric(float64(bytes)/float64(instances), of.name+"-B/instance")
 	}
+	runtime.KeepAlive(log)
 }
 
 func (p *platform) agents() (all []service.Service) {
@@ -265,34 +272,38 @@ func (p *platform) agents() (all []service.Service) {
 	return all
 }
 
-// fold reads the whole log into a service's loop.
-func (p *platform) fold(svc service.Service) *service.Core {
-	core := service.NewCore(svc)
+// all is the log as it stands.
+func (p *platform) all() (log []service.Message) {
 	ctx, cancel := context.WithCancel(limit(p.b))
 	defer cancel()
-	caught, filters := false, svc.Filters
-	if filters == nil {
-		filters = []string{"slipway.event.>"}
-	}
-	err := p.person.Read(ctx, events.Position{}, filters, service.Reader{
-		Deliver: func(m service.Message) error {
-			kind, _, _, err := events.ParseSubject(m.Subject)
-			if err != nil || !core.HearsOwner(kind.Owner) {
-				core.Skip(m.Pos)
-				return err
-			}
-			e, err := events.Parse(m.Subject, m.Header, m.Body)
-			if err == nil && core.Hears(kind) {
-				err = e.Decode()
-			}
-			e.Pos, e.Stored = m.Pos, m.Stored
-			core.Hear(e)
-			return err
-		},
-		CaughtUp: func() { caught = true; cancel() },
+	err := p.person.Read(ctx, events.Position{}, []string{"slipway.event.>"}, service.Reader{
+		Deliver:  func(m service.Message) error { log = append(log, m); return nil },
+		CaughtUp: cancel,
 	})
-	if !caught {
-		p.b.Fatalf("fold %s: %v", svc.Participant(), err)
+	if len(log) == 0 {
+		p.b.Fatalf("read the log: %v", err)
+	}
+	return log
+}
+
+// fold hears a log as a service's loop does: what nobody there hears is dropped by
+// its subject.
+func (p *platform) fold(svc service.Service, log []service.Message) *service.Core {
+	core := service.NewCore(svc)
+	for _, m := range log {
+		kind, _, place, err := events.ParseSubject(m.Subject)
+		must(p.b, err)
+		if !core.HearsOwner(kind.Owner) || svc.Filters != nil && place != "" && place != svc.Place {
+			core.Skip(m.Pos)
+			continue
+		}
+		e, err := events.Parse(m.Subject, m.Header, m.Body)
+		if err == nil && core.Hears(kind) {
+			err = e.Decode()
+		}
+		must(p.b, err)
+		e.Pos, e.Stored = m.Pos, m.Stored
+		core.Hear(e)
 	}
 	return core
 }

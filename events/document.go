@@ -39,6 +39,7 @@ type Document struct {
 	External bool `json:"external,omitempty" steers:"true"`
 	// Balance is how a gateway picks an endpoint: least-request, round-robin, weighted, p2c or hash.
 	Balance string `json:"balance" steers:"true"`
+	TrafficPolicy
 	// Resources reserved for each instance.
 	Resources Resources `json:"resources"`
 	// Limits an instance never exceeds.

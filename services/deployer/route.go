@@ -1,6 +1,7 @@
 package deployer
 
 import (
+	"reflect"
 	"slices"
 	"sort"
 	"strconv"
@@ -25,7 +26,7 @@ func (v view) rules(d events.Document, green int) (rules []events.RouteRule) {
 			port = ""
 		}
 		for _, h := range v.hosts(p) {
-			rules = append(rules, events.RouteRule{Host: strings.ToLower(h), Path: pathOr(p.Path), Strip: p.Strip, Port: port})
+			rules = append(rules, events.RouteRule{Host: strings.ToLower(h), Path: pathOr(p.Path), Strip: p.Strip, Port: port, Protocol: spoken(p)})
 		}
 	}
 	if preview := d.Deploy.BlueGreen.PreviewHost; preview != "" && green != 0 {
@@ -44,6 +45,14 @@ func (v view) hosts(p events.DeclaredPort) []string {
 	return []string{v.Name + "." + v.cfg.DefaultDomain}
 }
 
+// spoken is a port's protocol, empty for the usual one.
+func spoken(p events.DeclaredPort) string {
+	if p.Protocol == events.ProtocolHTTP {
+		return ""
+	}
+	return p.Protocol
+}
+
 func pathOr(p string) string {
 	if p == "" {
 		return "/"
@@ -57,6 +66,7 @@ func (v view) way(shares []events.RouteShare) events.Route {
 	return events.Route{
 		Rules: v.rules(d, v.green()), Shares: shares, Balance: d.Balance,
 		HTTP: d.Limits.HTTP, MeshPort: v.Route.Said.MeshPort,
+		Sticky: d.Deploy.Sticky, TrafficPolicy: d.TrafficPolicy,
 	}
 }
 
@@ -112,7 +122,11 @@ func (v view) nextRoute() events.OfRoute {
 }
 
 func sameRoute(a, b events.Route) bool {
-	return slices.Equal(a.Rules, b.Rules) && slices.Equal(a.Shares, b.Shares) && a.Balance == b.Balance && a.HTTP == b.HTTP
+	if !slices.Equal(a.Rules, b.Rules) || !slices.Equal(a.Shares, b.Shares) {
+		return false
+	}
+	a.Rules, a.Shares, b.Rules, b.Shares = nil, nil, nil, nil
+	return reflect.DeepEqual(a, b)
 }
 
 // shift says new shares.

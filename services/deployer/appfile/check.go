@@ -47,6 +47,7 @@ func (c *checker) check() []Violation {
 	c.files()
 	c.ports()
 	c.routes()
+	c.traffic()
 	c.volumes()
 	c.capacity()
 	c.health()

@@ -63,7 +63,6 @@ func (c *checker) identity() {
 		c.within(int64(d.Replicas), span{0, maxReplicas, formatCount}, "replicas")
 	}
 	c.word(d.Driver, "driver")
-	c.word(d.Balance, "balance")
 	c.word(d.Drift, "drift")
 }
 

@@ -7,31 +7,36 @@ package appfile
 
 // file is one document of an app file.
 type file struct {
-	Name      string            `json:"name" jsonschema:"required" desc:"The app's name: 1 to 40 of a-z, 0-9 and -. It never changes: another name is another app."`
-	Labels    map[string]string `json:"labels" desc:"Words for people and selectors; at most 32."`
-	Version   *string           `json:"version" desc:"What people call this revision, given to the instance as SLIPWAY_VERSION. Absent: 12 hex digits of the digest."`
-	Driver    string            `json:"driver" default:"process" one:"process" desc:"What runs the instances."`
-	Artifact  *string           `json:"artifact" desc:"Path of the file to run, or of a .tar, .tar.gz or .tgz that is unpacked. Hashed and stored before anything is asked for."`
-	Build     []string          `json:"build" desc:"Command the command line runs before it reads the artifact; it is never sent."`
-	Command   []string          `json:"command" desc:"Argv, without a shell. A relative first word is inside the artifact; a bare slipway is the node's own program. Absent: the artifact itself."`
-	Workdir   *string           `json:"workdir" desc:"Folder inside the artifact the instance starts in. Absent: its root."`
-	User      *string           `json:"user" desc:"User the instance runs as. Absent: the node's workload user."`
-	Replicas  Replicas          `json:"replicas" default:"1" desc:"Instances wanted, 0 to 10000, or per-node: one on each eligible node."`
-	Env       map[string]string `json:"env" desc:"The app's environment. Not secret: every node may read it. SLIPWAY_* and PORT* are reserved."`
-	Files     []configFile      `json:"files" desc:"Small text files written before each start; together at most 64Ki."`
-	Ports     map[string]port   `json:"ports" desc:"Ports by name. PORT is that of http, else of the first by name; each also stands in PORT_<NAME>."`
-	Volumes   map[string]volume `json:"volumes" desc:"Folders by name that stay, or that are an instance's own; at most 16."`
-	External  bool              `json:"external" default:"false" desc:"Whether endpoints offered from outside (slipway endpoint offer) serve the app too. Then it needs no artifact and no command; without them replicas is absent or 0."`
-	Balance   string            `json:"balance" default:"least-request" one:"least-request,round-robin" desc:"How a gateway picks an instance."`
-	Resources resources         `json:"resources" desc:"A reservation: what placement counts. Nothing is cut at it."`
-	Limits    limits            `json:"limits" desc:"What an instance and its requests never exceed; only what is written."`
-	Health    health            `json:"health" desc:"When an instance is ready, alive and available."`
-	Stop      stop              `json:"stop" desc:"How an instance is ended: drained, signalled, then killed."`
-	Restart   restart           `json:"restart" desc:"What follows an exit."`
-	Placement placement         `json:"placement" desc:"Where instances may and should run."`
-	Hooks     hooks             `json:"hooks" desc:"Commands run once beside a release."`
-	Deploy    deploy            `json:"deploy" desc:"How a release replaces another."`
-	Drift     string            `json:"drift" default:"repair" one:"repair,report,ignore" desc:"What to do where the world differs from the state."`
+	Name              string            `json:"name" jsonschema:"required" desc:"The app's name: 1 to 40 of a-z, 0-9 and -. It never changes: another name is another app."`
+	Labels            map[string]string `json:"labels" desc:"Words for people and selectors; at most 32."`
+	Version           *string           `json:"version" desc:"What people call this revision, given to the instance as SLIPWAY_VERSION. Absent: 12 hex digits of the digest."`
+	Driver            string            `json:"driver" default:"process" one:"process" desc:"What runs the instances."`
+	Artifact          *string           `json:"artifact" desc:"Path of the file to run, or of a .tar, .tar.gz or .tgz that is unpacked. Hashed and stored before anything is asked for."`
+	Build             []string          `json:"build" desc:"Command the command line runs before it reads the artifact; it is never sent."`
+	Command           []string          `json:"command" desc:"Argv, without a shell. A relative first word is inside the artifact; a bare slipway is the node's own program. Absent: the artifact itself."`
+	Workdir           *string           `json:"workdir" desc:"Folder inside the artifact the instance starts in. Absent: its root."`
+	User              *string           `json:"user" desc:"User the instance runs as. Absent: the node's workload user."`
+	Replicas          Replicas          `json:"replicas" default:"1" desc:"Instances wanted, 0 to 10000, or per-node: one on each eligible node."`
+	Env               map[string]string `json:"env" desc:"The app's environment. Not secret: every node may read it. SLIPWAY_* and PORT* are reserved."`
+	Files             []configFile      `json:"files" desc:"Small text files written before each start; together at most 64Ki."`
+	Ports             map[string]port   `json:"ports" desc:"Ports by name. PORT is that of http, else of the first by name; each also stands in PORT_<NAME>."`
+	Volumes           map[string]volume `json:"volumes" desc:"Folders by name that stay, or that are an instance's own; at most 16."`
+	External          bool              `json:"external" default:"false" desc:"Whether endpoints offered from outside (slipway endpoint offer) serve the app too. Then it needs no artifact and no command; without them replicas is absent or 0."`
+	Balance           Balance           `json:"balance" default:"least-request" desc:"How a gateway picks an instance: least-request, round-robin, weighted, p2c, or by a key: {hash: header, name: X-Cart}, {hash: cookie, name: cart}, {hash: ip}."`
+	Retry             *retry            `json:"retry" desc:"What more is tried again than what never reached an instance."`
+	Breaker           *breaker          `json:"breaker" desc:"When an instance is left alone for a while. Absent: five failures in a row, or half of twenty requests in ten seconds."`
+	ErrorPage         *string           `json:"errorPage" desc:"HTML shown in place of the gateway's own errors, at most 64Ki; {{status}}, {{code}} and {{requestId}} are filled in."`
+	HostHeader        string            `json:"hostHeader" default:"client" one:"client,endpoint" desc:"Which Host the instance is told: the client's, or its own address."`
+	AllowEncodedSlash bool              `json:"allowEncodedSlash" default:"false" desc:"Whether a path may hold %2F."`
+	Resources         resources         `json:"resources" desc:"A reservation: what placement counts. Nothing is cut at it."`
+	Limits            limits            `json:"limits" desc:"What an instance and its requests never exceed; only what is written."`
+	Health            health            `json:"health" desc:"When an instance is ready, alive and available."`
+	Stop              stop              `json:"stop" desc:"How an instance is ended: drained, signalled, then killed."`
+	Restart           restart           `json:"restart" desc:"What follows an exit."`
+	Placement         placement         `json:"placement" desc:"Where instances may and should run."`
+	Hooks             hooks             `json:"hooks" desc:"Commands run once beside a release."`
+	Deploy            deploy            `json:"deploy" desc:"How a release replaces another."`
+	Drift             string            `json:"drift" default:"repair" one:"repair,report,ignore" desc:"What to do where the world differs from the state."`
 }
 
 type configFile struct {
@@ -46,7 +51,7 @@ type port struct {
 	Host     *Hosts `json:"host" desc:"Name or list of at most 16 names the gateway answers for; *.example.com covers one label; none: no route from outside. Absent: <app>.<default domain>."`
 	Path     string `json:"path" default:"/" desc:"Prefix routed here; it ends on a segment border."`
 	Strip    bool   `json:"strip" default:"false" desc:"Whether the prefix is removed before the request goes on."`
-	Protocol string `json:"protocol" default:"http" one:"http" desc:"What the instance speaks: http is HTTP/1.1."`
+	Protocol string `json:"protocol" default:"http" one:"http,h2c,https" desc:"What the instance speaks: http is HTTP/1.1, h2c HTTP/2 without TLS (gRPC), https TLS with HTTP/2 if it offers that."`
 	TLS      string `json:"tls" default:"off" one:"off" desc:"Certificate of the hosts."`
 }
 
@@ -149,8 +154,26 @@ type deploy struct {
 	BlueGreen blueGreen `json:"blueGreen" desc:"How the second set takes over; read by strategy blue-green."`
 	Deadline  Duration  `json:"deadline" default:"10m" desc:"Time without progress before a release fails."`
 	Revert    Duration  `json:"revert" default:"5m" desc:"Time an abort may take."`
+	Sticky    *sticky   `json:"sticky" desc:"Keeps a user on one side while two releases share the requests. Absent: none."`
 	OnFailure string    `json:"onFailure" default:"rollback" one:"rollback,pause" desc:"What follows a failure."`
 	Keep      keep      `json:"keep" desc:"What of former releases stays for a rollback."`
+}
+
+type sticky struct {
+	By    string  `json:"by" default:"none" one:"none,cookie,header" desc:"What names a user."`
+	Name  *string `json:"name" desc:"Name of the cookie or header. A cookie's default is slipway_u."`
+	NoKey string  `json:"noKey" default:"split" one:"split,stable" desc:"Where requests go that name no user: by the shares, or to the stable release."`
+}
+
+type retry struct {
+	Status []Status `json:"status" desc:"Answers tried again elsewhere where the method allows it: 502, 503, 504."`
+	Budget Percent  `json:"budget" default:"20%" desc:"Share of the requests in flight that may be retries; at least three may."`
+}
+
+type breaker struct {
+	Count500 bool     `json:"count500" default:"false" desc:"Whether a plain 500 is a failure too."`
+	Failures Count    `json:"failures" default:"5" desc:"Failures in a row, 1 to 100."`
+	Open     Duration `json:"open" default:"5s" desc:"How long the instance is left alone the first time, 1s to 10m; it doubles."`
 }
 
 type rolling struct {

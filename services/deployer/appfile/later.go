@@ -7,18 +7,16 @@ import "slices"
 var later = map[string][]string{
 	"": {
 		"image", "registry", "signature", "entrypoint", "secrets", "scale", "quota", "uses", "bus",
-		"retry", "breaker", "accessLog", "errorPage", "hostHeader", "allowEncodedSlash",
-		"access", "isolation", "metrics",
+		"accessLog", "access", "isolation", "metrics",
 	},
 	"ports.*": {"access"},
-	"deploy":  {"steps", "sticky", "analysis", "shrinkStable", "bake"},
+	"deploy":  {"steps", "analysis", "shrinkStable", "bake"},
 }
 
 // laterWords are the words of a field that later versions take.
 var laterWords = map[string][]string{
 	"driver":           {"docker"},
-	"balance":          {"weighted", "p2c", "hash"},
-	"ports.*.protocol": {"h2c", "https", "tcp"},
+	"ports.*.protocol": {"tcp"},
 	"ports.*.tls":      {"auto", "secret"},
 	"deploy.strategy":  {"canary"},
 }

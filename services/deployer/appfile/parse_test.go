@@ -86,7 +86,12 @@ ports:
   admin: { host: none }
 volumes: { cache: { path: var/cache, size: 1Gi, access: shared } }
 external: true
-balance: round-robin
+balance: { hash: cookie, name: cart }
+retry: { status: [502, 503], budget: 10% }
+breaker: { count500: true, failures: 3, open: 2s }
+errorPage: "<h1>{{code}}</h1>"
+hostHeader: endpoint
+allowEncodedSlash: true
 resources: { cpu: 0.5, memory: 256Mi }
 limits: { memory: 512Mi, cpu: 2, pids: 100, files: 1024, http: { request: unlimited, dial: 250ms, inFlight: 10 } }
 health:
@@ -105,6 +110,7 @@ placement:
 hooks: { preDeploy: { command: [bin/shop, migrate], timeout: 5m, retries: 1 } }
 deploy:
   strategy: blue-green
+  sticky: { by: header, name: X-User, noKey: stable }
   rolling: { surge: 25%, unavailable: 1, order: stop-first }
   blueGreen: { promote: 10m, previewHost: next.example.com, previewReplicas: 2 }
   deadline: 1m
@@ -135,6 +141,10 @@ func TestEveryFieldArrivesInTheDocument(t *testing.T) {
 		"drain":     {d.DrainMs(), int64(500)},
 		"surge":     {d.Deploy.Surge(6), 2},
 		"promote":   {d.Deploy.BlueGreen.PromoteAfterMs, int64(600_000)},
+		"balance":   {*d.BalanceKey, events.BalanceKey{By: "cookie", Name: "cart"}},
+		"budget":    {d.Retry.BudgetBp, 1000},
+		"breaker":   {*d.Breaker, events.BreakerPolicy{Count500: true, Failures: 3, OpenMs: 2000}},
+		"sticky":    {*d.Deploy.Sticky, events.Sticky{By: "header", Name: "X-User", NoKey: "stable"}},
 		"mode":      {d.Files[0].Mode, "0400"},
 		"money":     {d.Env["MONEY"], "$5"},
 		"no host":   {d.Ports["admin"].NoHost, true},

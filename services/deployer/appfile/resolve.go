@@ -13,7 +13,7 @@ func resolve(f file) events.Document {
 	d := events.Document{
 		Name: f.Name, Labels: f.Labels, Version: or(f.Version), Driver: f.Driver,
 		Command: f.Command, Workdir: or(f.Workdir), User: or(f.User),
-		Replicas: f.Replicas.Count, PerNode: f.Replicas.PerNode, Env: f.Env, External: f.External, Balance: f.Balance,
+		Replicas: f.Replicas.Count, PerNode: f.Replicas.PerNode, Env: f.Env, External: f.External, Balance: f.Balance.Rule, TrafficPolicy: resolveTraffic(f),
 		Resources: events.Resources{CPUMilli: int64(f.Resources.CPU), MemoryBytes: int64(f.Resources.Memory)},
 		Limits:    resolveLimits(f.Limits),
 		Stop:      events.StopPolicy{DrainMs: int64(f.Stop.Drain), Signal: f.Stop.Signal, GraceMs: int64(f.Stop.Grace)},
@@ -142,6 +142,7 @@ func resolveDeploy(d deploy) events.DeployPolicy {
 			Promote: d.BlueGreen.Promote.How, PromoteAfterMs: d.BlueGreen.Promote.AfterMs,
 			PreviewHost: or(d.BlueGreen.PreviewHost), PreviewReplicas: int(or(d.BlueGreen.PreviewReplicas)),
 		},
+		Sticky:     resolveSticky(d.Sticky),
 		DeadlineMs: int64(d.Deadline), RevertMs: int64(d.Revert), OnFailure: d.OnFailure,
 		Keep: events.KeepPolicy{
 			Warm: int(d.Keep.Warm), WarmForMs: int64(d.Keep.WarmFor), Window: int(d.Keep.Window), History: int(d.Keep.History),

@@ -72,7 +72,7 @@ func (x *exchange) try() (*http.Response, error) {
 		GotFirstResponseByte: func() { t.firstByte.Store(time.Now().UnixNano()) },
 		WroteRequest:         func(httptrace.WroteRequestInfo) { t.awaitHeader(patience) },
 	})
-	res, err := x.seat.target.transport.Load().RoundTrip(x.outgoing(ctx))
+	res, err := x.line().transport.Load().RoundTrip(x.outgoing(ctx))
 	t.stopWaiting()
 	if at := t.firstByte.Load(); at != 0 {
 		x.firstByte = time.Unix(0, at).Sub(x.start)
@@ -169,7 +169,7 @@ func (x *exchange) ended() *failure {
 // connection that others share counts as written unless its endpoint says it
 // took no notice.
 func (x *exchange) unsent(err error) bool {
-	if x.seat.target.protocol == ProtocolH2C || x.seat.target.protocol == ProtocolHTTPS {
+	if x.line().shared() {
 		text := err.Error()
 		return strings.Contains(text, "REFUSED_STREAM") || strings.Contains(text, "graceful shutdown GOAWAY")
 	}

@@ -182,6 +182,9 @@ func (x *exchange) endTrial(c breaker.Cause, known bool) {
 	x.p.config.Events.Judged(Judged{x.app.name, x.seat.id, s})
 }
 
+// line is the connections the request goes over.
+func (x *exchange) line() *line { return x.seat.target.over(x.rule.Protocol) }
+
 // answer gives an answer of the gateway's own, or cuts what has begun.
 func (x *exchange) answer(f *fault) {
 	x.code = f.code

@@ -190,7 +190,7 @@ func (x *exchange) outgoing(ctx context.Context) *http.Request {
 	t := x.seat.target
 	out := x.r.WithContext(ctx)
 	address := t.at(x.rule.Port)
-	out.URL = &url.URL{Scheme: t.scheme(), Host: address, RawQuery: x.r.URL.RawQuery, ForceQuery: x.r.URL.ForceQuery}
+	out.URL = &url.URL{Scheme: x.line().scheme(), Host: address, RawQuery: x.r.URL.RawQuery, ForceQuery: x.r.URL.ForceQuery}
 	out.URL.Path, out.URL.RawPath = x.target()
 	out.RequestURI, out.Close, out.TransferEncoding = "", false, nil
 	if x.app.route.EndpointHost {

@@ -96,7 +96,7 @@ func TestHeaders(t *testing.T) {
 	})
 	t.Run("the endpoint's keep-alive is heeded", func(t *testing.T) {
 		seat := w.table.Load().apps["web"].stable.seats[0]
-		if d := seat.target.transport.Load().IdleConnTimeout; d != 8*time.Second {
+		if d := seat.target.main.transport.Load().IdleConnTimeout; d != 8*time.Second {
 			t.Fatalf("idle %s", d)
 		}
 	})

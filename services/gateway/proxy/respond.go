@@ -30,7 +30,7 @@ func (x *exchange) respond(res *http.Response) {
 		x.tunnel(res)
 		return
 	}
-	x.seat.target.learn(res.Header)
+	x.line().learn(res.Header)
 	removeHops(res.Header)
 	res.Header.Del(ErrorHeader) // only the gateway speaks so
 	header := x.w.Header()

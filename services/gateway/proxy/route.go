@@ -42,6 +42,8 @@ type Rule struct {
 	Strip   bool   `json:"strip,omitempty"`   // take the prefix off before forwarding
 	Release uint64 `json:"release,omitempty"` // a preview: this release alone answers
 	Port    string `json:"port,omitempty"`    // a named port of the endpoints; "" is their address
+
+	Protocol string `json:"protocol,omitempty"` // spoken to it; "" is the endpoint's own
 }
 
 // Share is the part of the requests that one release answers.

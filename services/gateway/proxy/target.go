@@ -3,25 +3,15 @@ package proxy
 import (
 	"context"
 	"net"
-	"net/http"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
 const (
-	// idleDefault lies below the 5 s after which Node closes idle connections:
-	// whoever closes first must be the gateway, or a POST may fly into a
-	// closed connection.
-	idleDefault = 4 * time.Second
-	idleMin     = 500 * time.Millisecond
-	idlePerHost = 512
 	// warmFor bounds how long a connection made by the probe may wait for its
 	// first request; servers close those that send no header soon.
-	warmFor      = time.Second
-	transportBuf = 16 << 10
+	warmFor = time.Second
 )
 
 // Target is one endpoint's address with its connections.
@@ -30,20 +20,20 @@ type Target struct {
 	ports    map[string]string
 	protocol string
 
-	transport atomic.Pointer[http.Transport]
-	idle      atomic.Int64 // nanoseconds, IdleConnTimeout of the transport
+	main      *line        // in its own protocol
 	dialLimit atomic.Int64 // nanoseconds
 	reached   atomic.Bool  // a connect has succeeded
 	silent    atomic.Bool  // no connect succeeds: not to be picked while others can be
 
-	mu   sync.Mutex
-	warm net.Conn // the probe's connection, until its first use
+	mu     sync.Mutex
+	others map[string]*line // by protocol, where a route asks for another
+	warm   net.Conn         // the probe's connection, until its first use
 }
 
 func newTarget(e Endpoint) *Target {
 	t := &Target{address: e.Address, ports: e.Ports, protocol: e.Protocol}
 	t.dialLimit.Store(int64(defaults.Dial))
-	t.setIdle(idleDefault)
+	t.main = newLine(t, e.Protocol)
 	return t
 }
 
@@ -73,53 +63,22 @@ func (t *Target) at(port string) string {
 	return t.ports[port]
 }
 
-func (t *Target) scheme() string {
-	if t.protocol == ProtocolHTTPS {
-		return "https"
+// over returns the connections in a protocol; "" is the endpoint's own.
+func (t *Target) over(protocol string) *line {
+	if protocol == "" || protocol == t.main.protocol {
+		return t.main
 	}
-	return "http"
-}
-
-func (t *Target) setIdle(d time.Duration) {
-	t.idle.Store(int64(d))
-	old := t.transport.Swap(t.newTransport(d))
-	if old != nil {
-		old.CloseIdleConnections()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	l := t.others[protocol]
+	if l == nil {
+		if t.others == nil {
+			t.others = map[string]*line{}
+		}
+		l = newLine(t, protocol)
+		t.others[protocol] = l
 	}
-}
-
-func (t *Target) newTransport(idle time.Duration) *http.Transport {
-	p := new(http.Protocols)
-	p.SetHTTP1(t.protocol != ProtocolH2C)
-	p.SetUnencryptedHTTP2(t.protocol == ProtocolH2C)
-	p.SetHTTP2(t.protocol == ProtocolHTTPS)
-	return &http.Transport{
-		DialContext:           t.dial,
-		MaxIdleConnsPerHost:   idlePerHost,
-		IdleConnTimeout:       idle,
-		ExpectContinueTimeout: time.Second,
-		DisableCompression:    true,
-		ReadBufferSize:        transportBuf,
-		WriteBufferSize:       transportBuf,
-		Protocols:             p,
-	}
-}
-
-// learn follows the idle time an endpoint announces (Keep-Alive: timeout=N):
-// the gateway lets go a second earlier.
-func (t *Target) learn(h http.Header) {
-	_, rest, ok := strings.Cut(h.Get("Keep-Alive"), "timeout=")
-	if !ok {
-		return
-	}
-	digits, _, _ := strings.Cut(rest, ",")
-	n, err := strconv.Atoi(strings.TrimSpace(digits))
-	if err != nil || n < 0 || n > 3600 {
-		return
-	}
-	if idle := max(time.Duration(n-1)*time.Second, idleMin); int64(idle) != t.idle.Load() {
-		t.setIdle(idle)
-	}
+	return l
 }
 
 func (t *Target) dial(ctx context.Context, network, address string) (net.Conn, error) {
@@ -168,5 +127,10 @@ func (t *Target) closeWarm() {
 // close drops idle connections; the target has left the table.
 func (t *Target) close() {
 	t.closeWarm()
-	t.transport.Load().CloseIdleConnections()
+	t.main.transport.Load().CloseIdleConnections()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, l := range t.others {
+		l.transport.Load().CloseIdleConnections()
+	}
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"slipway.dev/events"
-	"slipway.dev/pkg/service"
 )
 
 func TestEnsureMakesEveryStreamOnce(t *testing.T) {
@@ -98,31 +97,5 @@ func TestFoundedOnce(t *testing.T) {
 	}
 	if head, err := b.Head(limit(t)); err != nil || head != first.Pos {
 		t.Fatalf("the log ends at %s %v", head, err)
-	}
-}
-
-func TestFoundRefusesForeignLog(t *testing.T) {
-	b := openTest(t)
-	say(t, b, 0, fact(1, ""))
-	_, err := b.Found(limit(t), events.ClusterFounded{Cluster: "one"}, time.Now())
-	if !errors.Is(err, service.ErrLogReplaced) {
-		t.Fatalf("got %v", err)
-	}
-}
-
-func TestServerRefusesUnsafeStore(t *testing.T) {
-	if !(ServerOptions{StoreDir: "x"}).options().SyncAlways {
-		t.Error("bus-13: sync is not always by default")
-	}
-	if _, err := StartServer(ServerOptions{}); err == nil {
-		t.Error("started without a store directory")
-	}
-	if _, err := StartServer(ServerOptions{StoreDir: "/dev/null/store"}); err == nil {
-		t.Error("started without a writable store directory")
-	}
-	for v, old := range map[string]bool{"2.15.1": true, "2.15.2": false, "2.16.0": false, "3.0.0": false, "2.9.99": true, "": true} {
-		if older(v, oldestVersion) != old {
-			t.Errorf("version %q: older is %v", v, !old)
-		}
 	}
 }

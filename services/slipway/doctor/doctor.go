@@ -79,6 +79,7 @@ func (e *exam) cluster(ctx context.Context) {
 		return e.leases.clock()
 	})
 	e.add("disk", func() Check { return disk(e.Data, dev) })
+	e.add("store", func() Check { return e.store(ctx) })
 	e.add("log", func() Check { return e.fill(ctx, read) })
 	e.add("services", func() Check { return e.leases.services(e.log.head) })
 	e.add("dead-letters", func() Check { return e.dead(ctx) })
@@ -95,6 +96,29 @@ func (e *exam) streams(ctx context.Context) Check {
 		return ok("%d streams as declared", len(events.Streams)+1)
 	}
 	return fail("slipway run all", "%v", found[0])
+}
+
+// store tries a write, and looks for settings under which what is acknowledged may be
+// lost or the log may stand still.
+func (e *exam) store(ctx context.Context) Check {
+	took, err := e.bus.Probe(ctx)
+	if err != nil {
+		return fail("make room on the bus's disk, or start the bus anew", "%v", err)
+	}
+	refused, warned, err := e.bus.Hazards(ctx, bus.Profile{Name: e.profile}, time.Now())
+	bad := fail
+	if e.profile == "dev" {
+		bad = warn
+	}
+	switch {
+	case err != nil:
+		return fail("slipway doctor", "%v", err)
+	case len(refused) > 0:
+		return bad(refused[0].Remedy, "%s %s", refused[0].Setting, refused[0].Detail)
+	case len(warned) > 0:
+		return warn(warned[0].Remedy, "%s %s", warned[0].Setting, warned[0].Detail)
+	}
+	return ok("a write took %s", took.Round(time.Microsecond))
 }
 
 // logPercent of its size is where the log wants attention; at 90 it takes only what

@@ -1,13 +1,12 @@
 package doctor
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
+	"slipway.dev/pkg/bus"
 	"slipway.dev/pkg/nearest"
 )
 
@@ -16,12 +15,6 @@ const (
 	freeBytes   = 1 << 30
 	freePercent = 10
 )
-
-// File systems on which what was acknowledged may be lost, or is not this machine's.
-var shaky = map[int64]string{
-	unix.TMPFS_MAGIC: "tmpfs", unix.OVERLAYFS_SUPER_MAGIC: "overlay", unix.NFS_SUPER_MAGIC: "nfs", unix.RAMFS_MAGIC: "ramfs",
-	unix.CIFS_SUPER_MAGIC: "cifs", unix.SMB2_SUPER_MAGIC: "smb", unix.V9FS_MAGIC: "9p", unix.FUSE_SUPER_MAGIC: "fuse",
-}
 
 const diskFix = "slipway dev --data DIR   (DIR on a local disk with room)"
 
@@ -36,14 +29,10 @@ func disk(data string, dev bool) Check {
 		bad = warn
 	}
 	free, size := uint64(fs.Bavail)*uint64(fs.Bsize), uint64(fs.Blocks)*uint64(fs.Bsize)
-	path, err := filepath.Abs(data)
+	found := bus.StoreHazards(data)
 	switch {
-	case err != nil:
-		return skip("%v", err)
-	case shaky[int64(fs.Type)] != "":
-		return bad(diskFix, "%s is on %s", data, shaky[int64(fs.Type)])
-	case strings.HasPrefix(path, filepath.Clean(os.TempDir())+"/"):
-		return bad(diskFix, "%s is under a folder for temporary files", data)
+	case len(found) > 0:
+		return bad(diskFix, "%s", found[0].Detail)
 	case free < freeBytes || free < size/100*freePercent:
 		return bad(diskFix, "%d MiB free, want at least 1 GiB and %d %% of %d MiB", free>>20, freePercent, size>>20)
 	}

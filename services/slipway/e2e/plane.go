@@ -70,7 +70,7 @@ func Start(t testing.TB, opts ...Option) *Plane {
 // New makes the folder of a plane and starts nothing.
 func New(t testing.TB) *Plane {
 	t.Helper()
-	dir := t.TempDir()
+	dir := folder(t)
 	p := &Plane{t: t, Dir: dir, Context: "dev", binary: Binary(t)}
 	p.env = append(slices.DeleteFunc(os.Environ(), ours), "XDG_CONFIG_HOME="+filepath.Join(dir, "config"), "HOME="+dir)
 	t.Cleanup(p.clean)

@@ -16,6 +16,9 @@ func (d *dev) banner(r Ready) {
 	}
 	fmt.Fprintf(d.Banner, "slipway %s  one node, NATS %s embedded, data %s\n", version.Number, version.Of().NATS, d.Data)
 	fmt.Fprintf(d.Banner, "  ok  nats %s   ok  %d services   ok  gateway %s   ok  node %s: process\n", d.nats, services, d.door.address, DevNode)
+	for _, h := range d.warned {
+		fmt.Fprintf(d.Banner, "  warn   %s\n", h)
+	}
 	fmt.Fprintf(d.Banner, "  nats   nats --context %s sub 'slipway.event.>'\n", d.Context)
 	fmt.Fprintf(d.Banner, "  next   slipway init hello && slipway deploy hello/app.yaml          ready in %.1f s\n", float64(r.ReadyMs)/1000)
 }

@@ -45,25 +45,31 @@ func startServer(o bus.ServerOptions) (*bus.Server, error) {
 }
 
 // provision makes the streams as declared and founds the cluster; who comes second
-// finds both.
-func provision(ctx context.Context, h *host, profile bus.Profile) error {
+// finds both. It returns what a development server is warned of.
+func provision(ctx context.Context, h *host, profile bus.Profile) (warned []bus.Hazard, err error) {
 	b, err := h.connect(ctx, provisioner.Owner)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer b.Close()
 	changes, err := b.Ensure(ctx, profile)
 	if err != nil {
-		return fmt.Errorf("make streams: %w", err)
+		return nil, fmt.Errorf("make streams: %w", err)
 	}
 	b.changed(changes, nil)
 	founded := events.ClusterFounded{Cluster: rand.Text(), Level: events.Level, Profile: profile.Name}
-	_, err = b.Found(ctx, founded, time.Now())
-	return err
+	if _, err = b.Found(ctx, founded, time.Now()); err != nil {
+		return nil, err
+	}
+	return streams(ctx, b.Bus, profile, h.data)
 }
 
 // unlike says that a log is not what this version makes.
 func unlike(data string, err error) error {
+	var told *fault.Fault
+	if errors.As(err, &told) {
+		return told
+	}
 	return fault.New("SLW-C010", "the log of %s is not as this version declares it", data).Because(err.Error()).Try("slipway doctor")
 }
 

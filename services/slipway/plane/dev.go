@@ -81,6 +81,7 @@ type dev struct {
 	host       *host
 	door       *door
 	nats       string // the real host:port
+	warned     []bus.Hazard
 }
 
 func (d *dev) run(ctx context.Context) error {
@@ -92,6 +93,9 @@ func (d *dev) run(ctx context.Context) error {
 	if err := d.unclaimed(); err != nil {
 		return err
 	}
+	if d.warned, err = folder(d.data, profileDev); err != nil {
+		return err
+	}
 	server, err := d.open(log)
 	if err != nil {
 		return err
@@ -100,12 +104,15 @@ func (d *dev) run(ctx context.Context) error {
 	d.host = &host{data: d.data, reach: bus.Identity{Server: server}, log: log, beats: newBeats()}
 	begin, cancel := context.WithTimeout(ctx, startWait)
 	defer cancel()
-	if err := provision(begin, d.host, d.profile()); err != nil {
+	warned, err := provision(begin, d.host, d.profile())
+	if err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}
 		return unlike(d.data, err)
 	}
+	d.warned = append(d.warned, warned...)
+	warn(log, d.warned)
 	crew := start(ctx, d.host, []part{
 		d.host.gateway(DevGateway, DevNode, d.door), d.host.node(DevNode, true),
 		d.host.deployer(d.Domain), d.host.registry(), d.host.provisioner(provisions{d.profile(), d.LevelHold}),
@@ -126,7 +133,7 @@ func (d *dev) run(ctx context.Context) error {
 	return err
 }
 
-func (d *dev) profile() bus.Profile { return bus.Profile{Name: "dev", StoreMax: d.StoreMax} }
+func (d *dev) profile() bus.Profile { return bus.Profile{Name: profileDev, StoreMax: d.StoreMax} }
 
 // open takes the addresses and starts the server.
 func (d *dev) open(log zerolog.Logger) (*bus.Server, error) {

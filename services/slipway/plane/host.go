@@ -95,12 +95,17 @@ func streamOf(ctx context.Context, b *bus.Bus) (string, error) {
 	for wait := logWait; ; wait = min(2*wait, againMax) {
 		info, err := b.Info(ctx)
 		if err == nil && info.Last.Seq > 0 {
-			return fmt.Sprintf("%d %s", info.Era, info.Created.UTC().Format(time.RFC3339Nano)), nil
+			return identity(info), nil
 		}
 		if !sleep(ctx, jitter(wait)) {
 			return "", errors.Join(err, ctx.Err())
 		}
 	}
+}
+
+// identity is the era of a log and when its stream was created.
+func identity(info bus.Info) string {
+	return fmt.Sprintf("%d %s", info.Era, info.Created.UTC().Format(time.RFC3339Nano))
 }
 
 const logWait = 100 * time.Millisecond // a log is made within a second of its server

@@ -13,6 +13,7 @@ import (
 
 	"slipway.dev/pkg/bus"
 	"slipway.dev/pkg/service"
+	"slipway.dev/services/slipway/fault"
 	"slipway.dev/services/slipway/natscontext"
 )
 
@@ -85,12 +86,14 @@ func (r *runner) provisions() bool { return r.has("bus") || r.has(everything) }
 // declared, or somebody else's, end it.
 func (r *runner) provision(ctx context.Context) error {
 	for wait := againMin; ; wait = min(2*wait, againMax) {
-		err := provision(ctx, r.host, r.profile())
+		warned, err := provision(ctx, r.host, r.profile())
 		var drift *bus.Drift
+		var told *fault.Fault
 		switch {
 		case err == nil || ctx.Err() != nil:
+			warn(r.log, warned)
 			return nil
-		case errors.As(err, &drift), errors.Is(err, service.ErrLogReplaced):
+		case errors.As(err, &told), errors.As(err, &drift), errors.Is(err, service.ErrLogReplaced):
 			return unlike(r.Data, err)
 		}
 		r.log.Warn().Err(err).Msg("provision")
@@ -140,6 +143,11 @@ func (r *runner) open() error {
 	if !r.has("bus") {
 		return nil
 	}
+	warned, err := folder(r.Data, r.Profile)
+	if err != nil {
+		return err
+	}
+	warn(r.log, warned)
 	host, port, err := inner("nats", r.NATS)
 	if err != nil {
 		return err

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package bus
+
+// shakyFS is not known here.
+func shakyFS(string) string { return "" }

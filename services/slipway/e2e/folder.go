@@ -1,0 +1,29 @@
+package e2e
+
+import (
+	"os"
+	"testing"
+)
+
+// folder is one for a test that is not for temporary files, since only a development
+// server starts in such a one. A test's own clean-ups come first.
+func folder(t testing.TB) string {
+	t.Helper()
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return t.TempDir() // dev runs there too
+	}
+	if err := os.MkdirAll(cache, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.MkdirTemp(cache, "slipway-e2e-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Errorf("remove the test's folder: %v", err)
+		}
+	})
+	return dir
+}

@@ -28,7 +28,7 @@ const (
 	listEvery = time.Minute            // an idle consumer is swept by the server, which tells nobody
 	againMin  = 200 * time.Millisecond // between two tries while the bus is away
 	againMax  = 5 * time.Second
-	apiWait   = 5 * time.Second // for one answer of the server
+	tryWait   = 20 * time.Second // a list waits for the answers of servers that are away
 )
 
 // Hands is the provisioner's driver.
@@ -147,7 +147,7 @@ func standing(d bus.Durable) provisioner.Durable {
 // retry tries until it is done or ctx ends; it tells whether it was done.
 func (h *Hands) retry(ctx context.Context, what string, try func(context.Context) error) bool {
 	for wait := againMin; ; wait = min(2*wait, againMax) {
-		one, cancel := context.WithTimeout(ctx, apiWait)
+		one, cancel := context.WithTimeout(ctx, tryWait)
 		err := try(one)
 		cancel()
 		if err == nil {

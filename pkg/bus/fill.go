@@ -85,7 +85,6 @@ func (b *Bus) admit(ctx context.Context, es []events.Event) (era uint32, err err
 			return 0, fmt.Errorf("%w: %w", service.ErrUnavailable, err)
 		}
 		b.fill.set(i.Bytes, i.Max)
-		b.origins.note(events.StreamEvents, i.Era)
 	}
 	if b.fill.near() && !events.Essential(es) {
 		return 0, fmt.Errorf("%w: over %d %% only what is essential is said", service.ErrFull, FullPercent)
@@ -93,7 +92,7 @@ func (b *Bus) admit(ctx context.Context, es []events.Event) (era uint32, err err
 	if era, err = b.era(ctx, events.StreamEvents); err != nil {
 		return 0, fmt.Errorf("%w: %w", service.ErrUnavailable, err)
 	}
-	return era, nil
+	return era, b.origins.same(era)
 }
 
 // SetLevel tells the event level the log has been raised to; kinds that came later

@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"slipway.dev/events"
+	"slipway.dev/pkg/service"
 )
 
 const (
@@ -40,6 +41,7 @@ func (b *Bus) Info(ctx context.Context) (Info, error) {
 		return Info{}, err
 	}
 	era := eraOf(si)
+	b.origins.note(events.StreamEvents, era)
 	return Info{
 		Era:      era,
 		Created:  si.Created,
@@ -97,10 +99,12 @@ func eraOf(si *jetstream.StreamInfo) uint32 {
 	return uint32(era)
 }
 
-// origins remembers the eras of streams for as long as the connection holds.
+// origins remembers the eras of streams for as long as the connection holds, and for
+// ever that of the log it was made to.
 type origins struct {
-	mu sync.Mutex
-	of map[string]uint32
+	mu  sync.Mutex
+	of  map[string]uint32
+	log uint32 // 0: not known yet
 }
 
 func (o *origins) forget() {
@@ -116,6 +120,20 @@ func (o *origins) note(stream string, era uint32) {
 		o.of = map[string]uint32{}
 	}
 	o.of[stream] = era
+	if stream == events.StreamEvents && o.log == 0 {
+		o.log = era
+	}
+}
+
+// same refuses another life of the log than the one this connection began with: what
+// its owner has folded is not what is stored there.
+func (o *origins) same(era uint32) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.log == era {
+		return nil
+	}
+	return fmt.Errorf("%w: it was in era %d and is in era %d", service.ErrLogReplaced, o.log, era)
 }
 
 // era is that of a stream, asked for once a connection.

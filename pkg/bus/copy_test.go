@@ -140,3 +140,20 @@ func TestARestoredLogSaysSo(t *testing.T) {
 		t.Errorf("%+v, %v", e, err)
 	}
 }
+
+// The leader among three servers hands out the copy, whichever of them is asked; one
+// server alone makes a stream from it.
+func TestACopyOfThreeServersMakesAStreamOnOne(t *testing.T) {
+	c := startTrio(t)
+	b := c.connect(t, "test")
+	say(t, b, 0, facts(1, 20)...)
+	of, from := copied(t, b, events.StreamEvents)
+	other := connectTest(t, startTest(t), "other")
+	if err := other.RestoreStream(limit(t), of, 2, bytes.NewReader(from)); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := other.Info(limit(t)); err != nil || info.Last.Seq != 20 || len(read(t, of, from)) != 20 {
+		t.Errorf("%+v, %v", info, err)
+	}
+	ensure(t, other)
+}

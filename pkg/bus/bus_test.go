@@ -22,6 +22,13 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if described := os.Getenv(speakerVariable); described != "" {
+		if err := speak(described); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	ats.Register()
 	os.Exit(m.Run())
 }

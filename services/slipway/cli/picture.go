@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,7 +28,8 @@ const branchMax = 16
 // branches is a line for each app.
 func (f *follower) branches() []string {
 	over, left := 0, []string(nil)
-	for _, l := range f.legs {
+	byName := slices.SortedFunc(slices.Values(f.legs), func(a, b *leg) int { return strings.Compare(a.App, b.App) })
+	for _, l := range byName {
 		if l.settled {
 			over++
 			continue

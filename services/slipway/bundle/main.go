@@ -7,7 +7,6 @@
 // May assume: what is imported is Node's own or lies beside.
 package main
 
-
 import (
 	"fmt"
 	"os"

@@ -16,6 +16,7 @@ type machine struct {
 	kernel    string
 	golang    string
 	commit    string // short, with a mark when files had changed
+	load      string // how many wanted to run in the last 1, 5 and 15 minutes, before the measuring
 }
 
 const unknown = "unknown"
@@ -25,6 +26,7 @@ func thisMachine(root string) machine {
 		processor: field("/proc/cpuinfo", "model name"), cores: runtime.NumCPU(),
 		memory: field("/proc/meminfo", "MemTotal"), kernel: strings.TrimSpace(content("/proc/sys/kernel/osrelease")),
 		golang: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH, commit: git(root, "rev-parse", "--short", "HEAD"),
+		load: load(),
 	}
 	if m.commit != unknown && git(root, "status", "--porcelain") != "" {
 		m.commit += " with uncommitted changes"
@@ -40,6 +42,15 @@ func field(path, key string) string {
 		}
 	}
 	return unknown
+}
+
+// load tells what else the machine has to do.
+func load() string {
+	words := strings.Fields(content("/proc/loadavg"))
+	if len(words) < 3 {
+		return unknown
+	}
+	return strings.Join(words[:3], " ")
 }
 
 // content is a file's, or a word for its absence: no figure depends on it.

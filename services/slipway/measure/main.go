@@ -37,6 +37,7 @@ func run(root, out string, soak bool) error {
 		}
 		p.benchmarks = append(p.benchmarks, rows...)
 	}
+	p.last = load()
 	if err := os.WriteFile(filepath.Join(root, out), []byte(p.text()), 0o644); err != nil {
 		return fmt.Errorf("write page: %w", err)
 	}

@@ -11,6 +11,7 @@ import (
 type page struct {
 	machine    machine
 	at         time.Time
+	last       string // the load after the measuring
 	soak       bool
 	findings   []finding
 	benchmarks []row
@@ -25,6 +26,7 @@ func (p page) text() string {
 	}
 	fmt.Fprintf(&b, "# Measured\n\nWritten by `make measure`; do not edit. %s\n\n", counts)
 	fmt.Fprintf(&b, "| | |\n|---|---|\n| date | %s |\n| machine | %s |\n| commit | %s |\n", p.at.Format(time.RFC3339), p.machine, p.machine.commit)
+	fmt.Fprintf(&b, "| load, first and last | %s; %s |\n", p.machine.load, p.last)
 	b.WriteString("\n## Promises\n\nRows are those of [GUARANTEES.md](../GUARANTEES.md). A figure is the line its test printed.\n\n")
 	b.WriteString("| row | what | test | held | figures |\n|---|---|---|---|---|\n")
 	for _, f := range p.findings {

@@ -7,9 +7,9 @@ const ratios = "services/slipway/measure/ratio"
 const (
 	whyAppend     = "besides the publish an append encodes, spells and hashes the id, and makes three contexts (1 s in all, 450 ms a try, a denial), a slot and a watch: 6 to 9 µs whatever the disk does, which are small beside an fsync"
 	whyHop        = "an append's own 6 to 9 µs, parsing and decoding, and the hand-overs from reader to loop to append and back; small beside an fsync"
-	whyOne        = "the chain is 20 facts, said by seven participants that wait for one another, and each fact is read by all eight connections of this process; a plain hop has one writer and one reader"
-	whyMany       = "43,000 facts are read by every participant on the same cores; a node and a gateway are one key, so that each fact has them go over all their instances and apps (their Decide, Acts and Check were a third of the processor's time), garbage collection took a tenth"
-	whyPlacements = "in this process the requests, 400 a batch, are encoded and stored by the same cores while they are placed"
+	whyOne        = "the chain is about 20 facts, said by participants that wait for one another, and eight readers in this process wake up for most of them; a plain hop has one writer and one reader"
+	whyMany       = "43,000 facts are read by every participant on the same cores; a node and a gateway are one key, so that each fact has them go over all their instances and apps (their Decide, Acts and Check were more than a quarter of the processor's time), garbage collection took a tenth"
+	whyPlacements = "a placement takes 80 µs of processor in this process, with its request and the server that stores both, a quarter of it in the server; a machine that others use gives less"
 	whyMemory     = "an app keeps its document and each release its spec, about 1 KiB an instance with three instances an app; the deployer holds the placer's requests as well, a node each release it runs"
 )
 

@@ -43,6 +43,7 @@ func TestEnsureMakesEveryStreamOnce(t *testing.T) {
 	}
 }
 
+// bus-13, a stream's effective configuration unlike the declared one is refused.
 func TestEnsureRefusesDriftAndRaisesSizes(t *testing.T) {
 	b := openTest(t)
 	si, err := b.streamInfo(limit(t), events.StreamWishes)

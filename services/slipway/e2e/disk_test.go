@@ -41,6 +41,9 @@ func TestAFullDiskThatHasRoomAgain(t *testing.T) {
 	f := &filler{p: p}
 	Await(t, 20*time.Second, "a write to fail", func() bool { return f.say(fillBytes) != nil })
 	Await(t, 20*time.Second, "the process to notice", func() bool { return strings.Contains(p.Process("dev").Output(), "the disk is full") })
+	if r := p.Slipway("doctor"); r.Code != 8 || !strings.Contains(r.Stdout, "write a probe") {
+		t.Errorf("doctor on a full disk: code %d\n%s", r.Code, r.Stdout)
+	}
 	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)
 	}

@@ -47,6 +47,9 @@ func TestEndpointsFromOutside(t *testing.T) {
 		answers(t, "b1")
 		answers(t, "b2")
 	})
+	if r := p.Slipway("status", "billing"); !strings.Contains(r.Stdout, "healthy") || !strings.Contains(r.Stdout, "2 endpoints from outside") {
+		t.Errorf("status says\n%s%s", r.Stdout, r.Stderr)
+	}
 	t.Run("dataplane-22 one is killed: its requests go to the other, its silence takes it out", func(t *testing.T) {
 		before := p.Log.Head()
 		two.kill()
@@ -121,8 +124,9 @@ func (p *Plane) offersByHand(t *testing.T, answers func(*testing.T, string)) {
 		t.Errorf("of b3 was said %v", Kinds(last))
 	}
 	for line, why := range map[string]string{
-		"exec " + p.binary + " endpoint offer billing b4 --address 169.254.169.254:80": "link-local",
-		"exec " + p.binary + " endpoint withdraw billing nobody":                       "no endpoint of that name",
+		"exec " + p.binary + " endpoint offer billing b4 --address 169.254.169.254:80":                       "link-local",
+		"exec " + p.binary + " endpoint offer billing b5 --address " + strings.TrimPrefix(p.NATS, "nats://"): "is the bus",
+		"exec " + p.binary + " endpoint withdraw billing nobody":                                             "no endpoint of that name",
 	} {
 		x := p.types(line)
 		x.ends(t, 1)

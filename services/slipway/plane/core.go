@@ -13,7 +13,7 @@ import (
 
 // core is a participant without hands: it lives from the bus alone, any number of
 // copies of it.
-func (h *host) core(name string, of func(bus.LeaseTimes) service.Service) part {
+func (h *host) core(name string, of func(*bus.Bus, bus.LeaseTimes) service.Service) part {
 	return part{name: name, log: h.logger(name), run: func(ctx context.Context, ready func()) error {
 		b, err := h.connect(ctx, name)
 		if err != nil {
@@ -26,7 +26,7 @@ func (h *host) core(name string, of func(bus.LeaseTimes) service.Service) part {
 		}
 		opt := h.options(name, ready)
 		opt.Lease = times.Every
-		svc := of(times)
+		svc := of(b.Bus, times)
 		if name == "deployer" {
 			svc.Driver = room{b.Bus}
 		}
@@ -35,14 +35,14 @@ func (h *host) core(name string, of func(bus.LeaseTimes) service.Service) part {
 }
 
 func (h *host) registry() part {
-	return h.core("registry", func(l bus.LeaseTimes) service.Service {
-		return registry.Service(registry.Config{TTL: l.TTL})
+	return h.core("registry", func(b *bus.Bus, l bus.LeaseTimes) service.Service {
+		return registry.Service(registry.Config{TTL: l.TTL, Bus: b.Servers()})
 	})
 }
 
 // deployer holds the placer too.
 func (h *host) deployer(defaultDomain string) part {
-	return h.core("deployer", func(bus.LeaseTimes) service.Service {
+	return h.core("deployer", func(*bus.Bus, bus.LeaseTimes) service.Service {
 		return deployer.Service(deployer.Config{DefaultDomain: defaultDomain, Check: rules})
 	})
 }

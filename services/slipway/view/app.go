@@ -142,12 +142,28 @@ func (l *Log) stateOf(a *deployer.App, n Replicas) (state, reason string) {
 		return "failed", cmp.Or(last.AbortWhy, last.Why)
 	case a.Stable == 0:
 		return "progressing", "declared"
+	case n.Want == 0 && a.Accepted != nil && a.Accepted.Document.External:
+		return served(a)
 	case n.Want == 0:
 		return "stopped", "no instance is wanted"
 	case n.Ready < n.Want:
 		return "degraded", fmt.Sprintf("%d of %d available%s", n.Ready, n.Want, failure(a))
 	}
 	return "healthy", fmt.Sprintf("%d of %d available", n.Ready, n.Want)
+}
+
+// served tells how an app is that only endpoints from outside serve.
+func served(a *deployer.App) (state, reason string) {
+	n := 0
+	for id := range a.Pool {
+		if a.Instances[id] == nil {
+			n++
+		}
+	}
+	if n == 0 {
+		return "degraded", "no endpoint from outside is available"
+	}
+	return "healthy", fmt.Sprintf("%d endpoints from outside", n)
 }
 
 func failure(a *deployer.App) string {

@@ -102,9 +102,10 @@ func (a *app) endpoint(x instance, is events.EndpointConditions) events.Endpoint
 	return events.Endpoint{App: a.name, Endpoint: x.Instance, Release: x.release, Node: x.Node, Address: x.address, Weight: 100, Conditions: is, Since: a.now}
 }
 
-// fail is a release whose instance never gets ready.
+// fail is a release whose instance never gets ready. It is always the same node it
+// fails on, so that a fleet soon has said every subject it has.
 func (a *app) fail(planned events.Event) {
-	x := events.OfInstance{App: a.name, Node: node(a.release % a.nodes), Instance: fmt.Sprintf("%s-%d-a1", a.name, a.release)}
+	x := events.OfInstance{App: a.name, Node: node(0), Instance: fmt.Sprintf("%s-%d-a1", a.name, a.release)}
 	unplaced := x
 	unplaced.Node = ""
 	asked := a.say(planned, "1 of 3 wanted", events.AssignmentRequested{OfInstance: unplaced, Release: a.release, Role: events.RoleService, Driver: events.DriverProcess})

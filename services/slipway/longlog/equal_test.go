@@ -10,6 +10,7 @@ import (
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
 	"slipway.dev/services/deployer"
+	"slipway.dev/services/slipway/e2e"
 	"slipway.dev/services/slipway/longlog"
 	"slipway.dev/services/slipway/view"
 )
@@ -63,10 +64,10 @@ func past(t testing.TB, l *view.Log, app string) string {
 // TestReads: bus-20, of what the command line tells: the same from a snapshot, from
 // the part of the log about an app, and from the first event, at any position.
 func TestReads(t *testing.T) {
-	log := told(t, longlog.Options{Events: 4000, Apps: 5, Nodes: 4, Retire: true})
+	log := told(t, longlog.Options{Events: 2000, Apps: 5, Nodes: 4, Retire: true})
 	seed := rand.Uint64()
 	random := rand.New(rand.NewPCG(seed, 0))
-	for range 100 {
+	for range e2e.Count(1000) {
 		end := random.IntN(len(log)) + 1
 		cut := random.IntN(end + 1)
 		at, now := log[end-1].Pos, log[end-1].Stored

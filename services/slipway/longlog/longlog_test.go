@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go"
-
 	"slipway.dev/events"
 	"slipway.dev/pkg/bus"
 	"slipway.dev/pkg/service"
@@ -43,24 +41,32 @@ func write(t testing.TB, s *bus.Server, o longlog.Options) int {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
-	b, err := bus.Connect(ctx, bus.Identity{Name: "test", Server: s})
-	if err != nil {
-		t.Fatal(err)
+	made(t, s)
+	to := newSink(t, s)
+	n, err := longlog.Tell(o, to.put)
+	if err == nil {
+		err = to.flush(ctx)
 	}
-	defer b.Close()
-	if _, err := b.Ensure(ctx, bus.Profile{Name: "dev", StoreMax: store}); err != nil {
-		t.Fatal(err)
-	}
-	nc, err := nats.Connect(s.ClientURL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
-	n, err := publish(ctx, nc, o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// made makes the streams of a server.
+func made(t testing.TB, s *bus.Server) *bus.Bus {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	b, err := bus.Connect(ctx, bus.Identity{Name: "test", Server: s})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	if _, err := b.Ensure(ctx, bus.Profile{Name: "dev", StoreMax: store}); err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 // TestTell: the services fold it without a gap and find every promise held.

@@ -41,11 +41,14 @@ type Durable struct {
 var (
 	ErrNoDurable = errors.New("no such consumer")
 	ErrForeign   = errors.New("a consumer of that name is there that is not ours")
+	ErrRefused   = errors.New("the server refused the consumer")
+	ErrNoRoom    = errors.New("the stream has as many consumers as it may")
 )
 
 // MakeDurable lets a durable stand on the log and returns it as it stands. One that
 // stands already gets the new filters and keeps its place. Made twice for one wish it
-// is the same. ErrForeign: somebody else has one of that name.
+// is the same. ErrForeign: somebody else has one of that name; ErrRefused, ErrNoRoom:
+// the server said no, and would again.
 func (b *Bus) MakeDurable(ctx context.Context, d Durable) (Durable, error) {
 	have, err := b.Durable(ctx, d.Name)
 	if err == nil && have.Wish == d.Wish && have.From != "" {
@@ -57,7 +60,7 @@ func (b *Bus) MakeDurable(ctx context.Context, d Durable) (Durable, error) {
 	if err != nil {
 		_, err := b.js.CreateConsumer(ctx, events.StreamEvents, d.config(""))
 		if err != nil && !errors.Is(err, jetstream.ErrConsumerExists) { // a twin was first
-			return Durable{}, fmt.Errorf("make consumer %s: %w", d.Name, err)
+			return Durable{}, fmt.Errorf("make consumer %s: %w", d.Name, sayNo(err))
 		}
 	}
 	return b.changeDurable(ctx, d)
@@ -85,7 +88,7 @@ func (b *Bus) changeDurable(ctx context.Context, d Durable) (Durable, error) {
 	to := d.config(from)
 	to.DeliverPolicy, to.OptStartTime = info.Config.DeliverPolicy, info.Config.OptStartTime // cannot be changed
 	if c, err = b.js.UpdateConsumer(ctx, events.StreamEvents, to); err != nil {
-		return Durable{}, fmt.Errorf("change consumer %s: %w", d.Name, err)
+		return Durable{}, fmt.Errorf("change consumer %s: %w", d.Name, sayNo(err))
 	}
 	return durable(c.CachedInfo()), nil
 }
@@ -143,15 +146,22 @@ func noDurable(name string, err error) error {
 	return fmt.Errorf("ask about consumer %s: %w", name, err)
 }
 
-// Refused tells whether the server said no to what was asked for, so that asking
-// again would not help; code is the server's.
-func Refused(err error) (code int, ok bool) {
+// noRoom is the server's code for a stream that has as many consumers as it may.
+const noRoom = 10026
+
+// sayNo tells a refusal of the server, which no other try mends, from its absence.
+func sayNo(err error) error {
 	var api *jetstream.APIError
-	if !errors.As(err, &api) || api.Code != 400 {
-		return 0, false
+	switch {
+	case !errors.As(err, &api) || api.Code != badRequest:
+		return err
+	case api.ErrorCode == noRoom:
+		return fmt.Errorf("%w: %w", ErrNoRoom, err)
 	}
-	return int(api.ErrorCode), true
+	return fmt.Errorf("%w: %w", ErrRefused, err)
 }
+
+const badRequest = 400
 
 func (d Durable) config(from string) jetstream.ConsumerConfig {
 	c := jetstream.ConsumerConfig{

@@ -2,6 +2,7 @@ package bus
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -87,11 +88,15 @@ func TestAConsumerWithoutOurMarkIsLeftAlone(t *testing.T) {
 func TestTheServersNoIsToldFromItsAbsence(t *testing.T) {
 	b := openTest(t)
 	_, err := b.MakeDurable(limit(t), Durable{Name: "x", Filters: []string{"slipway.event.>", "slipway.event.web.>"}, Wish: "1:1"})
-	if _, no := Refused(err); !no {
+	if !errors.Is(err, ErrRefused) {
 		t.Errorf("filters that overlap: %v", err)
 	}
-	if _, no := Refused(ErrNoStream); no {
-		t.Error("no stream is no refusal")
+	if err := sayNo(ErrNoStream); errors.Is(err, ErrRefused) || !errors.Is(err, ErrNoStream) {
+		t.Errorf("no stream: %v", err)
+	}
+	full := fmt.Errorf("make: %w", &jetstream.APIError{Code: badRequest, ErrorCode: noRoom})
+	if err := sayNo(full); !errors.Is(err, ErrNoRoom) {
+		t.Errorf("no room: %v", err)
 	}
 }
 

@@ -40,23 +40,18 @@ func (h *Hands) make(ctx context.Context, act string, m provisioner.Make) error 
 	return h.failed(act, err)
 }
 
-// noRoom is the server's code for a stream that has as many consumers as it may.
-const noRoom = 10026
-
 // failed senses what no other try mends, and returns the rest.
 func (h *Hands) failed(act string, err error) error {
-	f := provisioner.Failed{Act: act, Cause: "filter", Why: err.Error()}
-	code, refused := bus.Refused(err)
-	switch {
-	case errors.Is(err, bus.ErrForeign):
-		f.Cause = "name"
-	case !refused:
-		return err
-	case code == noRoom:
-		f.Cause = "limit"
+	for _, no := range []struct {
+		is    error
+		cause string
+	}{{bus.ErrForeign, "name"}, {bus.ErrNoRoom, "limit"}, {bus.ErrRefused, "filter"}} {
+		if errors.Is(err, no.is) {
+			h.sense(service.Signal{Data: provisioner.Failed{Act: act, Cause: no.cause, Why: err.Error()}})
+			return nil
+		}
 	}
-	h.sense(service.Signal{Data: f})
-	return nil
+	return err
 }
 
 func (h *Hands) drop(ctx context.Context, act string, d provisioner.Drop) error {

@@ -3,6 +3,8 @@ package e2e
 import (
 	"os"
 	"testing"
+
+	"slipway.dev/pkg/bus"
 )
 
 // folder is one for a test that is not for temporary files, since only a development
@@ -19,6 +21,10 @@ func folder(t testing.TB) string {
 	dir, err := os.MkdirTemp(cache, "slipway-e2e-")
 	if err != nil {
 		t.Fatal(err)
+	}
+	if unsafe := bus.StoreHazards(dir); len(unsafe) > 0 {
+		os.Remove(dir)
+		t.Skipf("skipped: %s is no place for a log (%v), and a cluster refuses it; set XDG_CACHE_HOME to a folder on a disk", cache, unsafe)
 	}
 	t.Cleanup(func() {
 		if err := os.RemoveAll(dir); err != nil {

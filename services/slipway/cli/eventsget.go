@@ -16,6 +16,7 @@ import (
 	"slipway.dev/services/deployer"
 	"slipway.dev/services/gateway"
 	"slipway.dev/services/node"
+	"slipway.dev/services/provisioner"
 	"slipway.dev/services/registry"
 	"slipway.dev/services/slipway/fault"
 	"slipway.dev/services/slipway/output"
@@ -189,7 +190,7 @@ func newEventsTypesCommand(env *Env) *cobra.Command {
 func participants() []service.Service {
 	return []service.Service{
 		deployer.Service(deployer.Config{}), gateway.Service(gateway.Config{}, nil),
-		node.Service(node.Config{}, nil), registry.Service(registry.Config{}),
+		node.Service(node.Config{}, nil), provisioner.Service(provisioner.Config{}, nil), registry.Service(registry.Config{}),
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"slipway.dev/services/slipway/e2e"
 	"slipway.dev/services/slipway/longlog"
 	"slipway.dev/services/slipway/plane"
 )
@@ -32,6 +33,26 @@ func development(t testing.TB, data string, up func(plane.Ready)) error {
 			stop()
 		},
 	})
+}
+
+// readyWithin is how long a million events may keep a start from being ready.
+const readyWithin = 8 * time.Second
+
+// TestDevIsReadyOnALongLog: within five times its bound for ten times as many events,
+// from the first of them and from its snapshots.
+func TestDevIsReadyOnALongLog(t *testing.T) {
+	data, n := written(t, longlog.Options{Events: e2e.Count(1_000_000), Apps: e2e.Count(1000), Nodes: 4, Retire: true})
+	for _, start := range []string{"the first event", "its snapshots"} {
+		var ready plane.Ready
+		if err := development(t, data, func(r plane.Ready) { ready = r }); err != nil {
+			t.Fatalf("from %s: %v", start, err)
+		}
+		took := time.Duration(ready.ReadyMs) * time.Millisecond
+		t.Logf("ready in %s on %d events, from %s", took, n, start)
+		if took > 5*readyWithin {
+			t.Errorf("from %s it took %s, want at most %s", start, took, 5*readyWithin)
+		}
+	}
 }
 
 // BenchmarkDevToReady: the whole of Slipway on a log of a million events, from the

@@ -118,7 +118,7 @@ func (d *dev) run(ctx context.Context) error {
 		d.host.deployer(d.Domain), d.host.registry(), d.host.provisioner(provisions{d.profile(), d.LevelHold}),
 		d.host.store(server),
 	})
-	err = watcher{host: d.host, gateway: d.door.address}.ready(begin, crew)
+	err = watcher{host: d.host, gateway: d.door.address, within: startWait}.ready(ctx, crew)
 	if err == nil {
 		err = d.live(ctx, crew)
 	}

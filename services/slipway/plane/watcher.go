@@ -2,17 +2,24 @@ package plane
 
 import (
 	"context"
+	"time"
 )
 
 // watcher asks each part whether it is ready, as somebody outside would.
 type watcher struct {
 	host    *host
-	gateway string // host:port; empty: none
+	gateway string        // host:port; empty: none
+	within  time.Duration // of the last one having read the log; 0: however long it takes
 }
 
 func (w watcher) ready(ctx context.Context, c *crew) error {
 	if err := c.caughtUp(ctx); err != nil {
 		return err
+	}
+	if w.within > 0 { // a log of years takes long to read, and whoever reads it is not stuck
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, w.within)
+		defer cancel()
 	}
 	b, err := w.host.connect(ctx, "watcher")
 	if err != nil {

@@ -41,7 +41,7 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
-	if c.Hold == 0 {
+	if c.Hold <= 0 {
 		c.Hold = DefaultHold
 	}
 	if c.Level == 0 {

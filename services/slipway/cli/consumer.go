@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -114,6 +115,10 @@ func (e *Env) integrating(ctx context.Context, wish events.Payload, then func(*s
 	if err != nil {
 		return err
 	}
+	silent := time.AfterFunc(deployerWait, func() {
+		e.hint("waiting: the provisioner, which runs beside the bus, has not answered yet")
+	})
+	defer silent.Stop()
 	answer, err := s.bus.Answer(ctx, at, before, events.Filter("", provisioner.Owner, wish.About().Place, "consumer", ""))
 	switch {
 	case err != nil && ctx.Err() != nil && context.Cause(ctx) == errTimeout:

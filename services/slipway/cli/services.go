@@ -12,6 +12,7 @@ import (
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
 	"slipway.dev/services/deployer"
+	"slipway.dev/services/provisioner"
 	"slipway.dev/services/registry"
 	"slipway.dev/services/slipway/output"
 	"slipway.dev/services/slipway/plane"
@@ -27,9 +28,12 @@ func newServicesCommand(env *Env) *cobra.Command {
 	}
 }
 
-// copied are the services that live from the bus alone, in any number of copies.
+// copied are the services that live from the bus alone, in any number of copies. The
+// provisioner has one beside each bus.
 func copied() []service.Service {
-	return []service.Service{deployer.Service(deployer.Config{}), registry.Service(registry.Config{})}
+	return []service.Service{
+		deployer.Service(deployer.Config{}), provisioner.Service(provisioner.Config{}, nil), registry.Service(registry.Config{}),
+	}
 }
 
 func (e *Env) services(ctx context.Context) error {

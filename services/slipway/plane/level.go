@@ -2,6 +2,7 @@ package plane
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -13,14 +14,18 @@ import (
 // levelRaised is where it is said that a newer level may be written.
 var levelRaised = events.Subject(events.K[events.LevelRaised](), "", "")
 
-// followLevel tells the writer the level that the log has been raised to. A log that
-// is beyond this binary is service.ErrNewerLog.
+// followLevel tells the writer the level that the log has been raised to. It waits until
+// the cluster is founded. A log that is beyond this binary is service.ErrNewerLog.
 func (l line) followLevel(ctx context.Context) error {
-	level, err := l.Level(ctx)
-	if err != nil {
-		return fmt.Errorf("ask for the level of the log: %w", err)
+	for wait := logWait; ; wait = min(2*wait, againMax) {
+		level, err := l.Level(ctx)
+		switch {
+		case err == nil:
+			return l.raised(level)
+		case errors.Is(err, service.ErrLogReplaced) || !sleep(ctx, jitter(wait)):
+			return fmt.Errorf("ask for the level of the log: %w", err)
+		}
 	}
-	return l.raised(level)
 }
 
 func (l line) raised(level int) error {

@@ -32,6 +32,7 @@ var targets = []target{
 	{what: "append rate of 8 keys, nosync", folder: ratios, benchmark: "EightKeys/nosync", unit: "ratio", least: true, bound: 0.8},
 	{what: "append rate of 8 keys, always", folder: ratios, benchmark: "EightKeys/always", unit: "ratio", least: true, bound: 0.8},
 	{what: "rate of replaying 1,000,000 events, scanned and decoded", folder: ratios, benchmark: "Replay", unit: "ratio", least: true, bound: 0.6},
+	{what: "slipway dev ready on 1,000,000 events without a snapshot, in ms", folder: "services/slipway/longlog", benchmark: "DevToReady/first", unit: "ms-to-ready", bound: 8000},
 	{what: "catch-up by one filter against 21", folder: ratios, benchmark: "CatchUp", unit: "ratio", least: true, bound: 1},
 	{what: "codec, encode against sdk-go", folder: "events", benchmark: "Codec/encode", unit: "ratio", bound: 0.4},
 	{what: "codec, scan against sdk-go's decoding", folder: "events", benchmark: "Codec/scan", unit: "ratio", bound: 0.2},

@@ -10,6 +10,7 @@ import (
 	"slipway.dev/events"
 	"slipway.dev/pkg/bus"
 	"slipway.dev/pkg/service"
+	"slipway.dev/services/slipway/longlog"
 )
 
 const (
@@ -41,19 +42,37 @@ func (s *store) fill(n int) {
 // ratio is of the rates.
 func BenchmarkReplay(b *testing.B) {
 	s := open(b, false)
-	s.fill(replayed)
+	n := s.tell(replayed)
 	client, js := s.bus("reader"), s.plain(s.within())
+	s.readRaw(js, n) // so that neither side is the one that finds the files cold
 	var p pair
 	for i := 0; b.Loop(); i++ {
 		p.turns(i,
-			func() { s.read(client, []string{"slipway.event.>"}, replayed, decode) },
-			func() { s.readRaw(js, replayed) })
+			func() { s.read(client, []string{"slipway.event.>"}, n, decode) },
+			func() { s.readRaw(js, n) })
 		s.touch()
 	}
 	p.report(s)
 	b.ReportMetric(p.raw.at(50)/p.ours.at(50), "ratio")
-	b.ReportMetric(replayed*1e6/p.ours.at(50), "ours-events/s")
-	b.ReportMetric(replayed*1e6/p.raw.at(50), "raw-events/s")
+	b.ReportMetric(float64(n)*1e6/p.ours.at(50), "ours-events/s")
+	b.ReportMetric(float64(n)*1e6/p.raw.at(50), "raw-events/s")
+}
+
+// tell writes the log of many deployments and tells how long it is.
+func (s *store) tell(n int) int {
+	js := s.plain(s.within())
+	_, err := longlog.Tell(longlog.Options{Events: n, Apps: 1000, Nodes: 4}, func(subject string, body []byte) error {
+		_, err := js.PublishAsync(subject, body, jetstream.WithStallWait(bound))
+		return err
+	})
+	must(s.b, err)
+	<-js.PublishAsyncComplete()
+	head, err := s.bus("head").Head(limit(s.b))
+	must(s.b, err)
+	if head.Seq < uint64(n) {
+		s.b.Fatalf("%d of %d events are stored", head.Seq, n)
+	}
+	return int(head.Seq)
 }
 
 func decode(m service.Message) error {

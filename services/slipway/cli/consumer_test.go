@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -62,4 +63,34 @@ func TestConsumers(t *testing.T) {
 			t.Errorf("the log went on from %s to %s", head, now)
 		}
 	})
+}
+
+// The Go consumer needs the versions that this binary is built with, which are known to
+// work together.
+func TestTheGoConsumerNeedsOurVersions(t *testing.T) {
+	ours, theirs := requirements(t, "../go.mod"), requirements(t, "templates/consumer/go/go.mod.txt")
+	if len(theirs) < 3 {
+		t.Fatalf("%v", theirs)
+	}
+	for module, version := range theirs {
+		if ours[module] != version {
+			t.Errorf("%s %s, ours is %q", module, version, ours[module])
+		}
+	}
+}
+
+// requirements are the modules a go.mod requires, with their versions.
+func requirements(t *testing.T, file string) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]string{}
+	for line := range strings.Lines(string(text)) {
+		if f := strings.Fields(strings.TrimPrefix(line, "require ")); len(f) > 1 && strings.HasPrefix(f[1], "v") {
+			all[f[0]] = f[1]
+		}
+	}
+	return all
 }

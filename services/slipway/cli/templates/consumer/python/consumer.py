@@ -25,7 +25,7 @@ KNOWN = 1000  # ids kept; no more than 100 can come again
 
 
 def work(event):
-    """Yours: called with each fact. An exception leaves it to come again in 30 s."""
+    """Yours: called with each fact. After an exception the fact comes again in 30 s."""
     print(event["id"], event["type"], event["subject"], event.get("reason", ""), flush=True)
     if event["type"] == "dev.slipway.release.promoted.v1":
         pass  # event["data"]["app"] now serves with release event["data"]["release"]
@@ -131,7 +131,11 @@ def read():
                 break
             event = json.loads(body)
             if event["id"] not in position.ids:
-                work(event)
+                try:
+                    work(event)
+                except Exception as e:
+                    print(event["id"], "comes again:", e, file=sys.stderr, flush=True)
+                    continue
                 position.keep(sequence_of(reply), event["id"])
             nats.publish(reply, b"+ACK")
 

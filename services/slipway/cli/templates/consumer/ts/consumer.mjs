@@ -177,7 +177,12 @@ async function read(nats) {
       if (m.status) break;
       const fact = JSON.parse(m.body.toString());
       if (!position.knows(fact.id)) {
-        await work(fact);
+        try {
+          await work(fact);
+        } catch (e) {
+          console.error(fact.id, "comes again:", e);
+          continue;
+        }
         position.keep(sequenceOf(m.reply), fact.id);
       }
       nats.publish(m.reply, "+ACK");

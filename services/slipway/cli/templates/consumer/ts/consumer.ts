@@ -21,7 +21,7 @@ interface Fact {
   data: any;
 }
 
-/** Yours: called with each fact. An exception leaves it to come again in 30 s. */
+/** Yours: called with each fact. After an exception the fact comes again in 30 s. */
 async function work(fact: Fact): Promise<void> {
   console.log(fact.id, fact.type, fact.subject, fact.reason ?? "");
   if (fact.type === "dev.slipway.release.promoted.v1") {
@@ -66,7 +66,12 @@ async function read(nats: Nats): Promise<never> {
       if (m.status) break; // nothing new, or fewer than asked for
       const fact: Fact = JSON.parse(m.body.toString());
       if (!position.knows(fact.id)) {
-        await work(fact);
+        try {
+          await work(fact);
+        } catch (e) {
+          console.error(fact.id, "comes again:", e);
+          continue;
+        }
         position.keep(sequenceOf(m.reply), fact.id);
       }
       nats.publish(m.reply, "+ACK");

@@ -24,7 +24,7 @@ import (
 // leaves its state as it has lived, to be compared, and to begin from.
 const cleanly = 5
 
-// bus-6: the whole of Slipway in one process is killed with -9 in the midst of
+// The whole of Slipway in one process is killed with -9 in the midst of
 // releases, 200 times. After each start requests are answered again and the release
 // comes to its end; the state of every service is the fold of the log from the first
 // event, byte for byte; nothing is said or run twice.

@@ -114,6 +114,18 @@ func (l *Log) Head() events.Position {
 	return l.all[len(l.all)-1].Pos
 }
 
+// CatchUp waits until everything the log holds now has been read.
+func (l *Log) CatchUp() {
+	l.p.t.Helper()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(l.p.t.Context()), readyWait)
+	defer cancel()
+	head, err := l.Bus.Head(ctx)
+	if err != nil {
+		l.p.t.Fatal(err)
+	}
+	Await(l.p.t, readyWait, "the log to be read up to "+head.String(), func() bool { return !head.After(l.Head()) })
+}
+
 // Await waits for the first event after a position that ok wants; ok must not ask the
 // log.
 func (l *Log) Await(after events.Position, within time.Duration, what string, ok func(events.Event) bool) (found events.Event) {

@@ -15,6 +15,7 @@ import (
 // twice, and no try of an instance was started twice.
 func Whole(t testing.TB, l *Log) {
 	t.Helper()
+	l.CatchUp()
 	last, ids, tries := map[string]uint64{}, map[string]bool{}, map[string]bool{}
 	for _, e := range l.All(nil) {
 		guard := e.Guard()
@@ -47,6 +48,7 @@ func (p *Plane) runs() string { return filepath.Join(p.Dir, "runs") }
 // try is said before it is made.
 func (p *Plane) RunOnce() {
 	p.t.Helper()
+	p.Log.CatchUp()
 	meant, ran := map[string]int{}, map[string]int{}
 	for _, e := range p.Log.All(nil) {
 		if s, ok := e.Data.(events.InstanceStarting); ok {

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,6 +64,10 @@ func holderKeys(e events.Event) []string {
 		return fleetIf(isOutside(d.Endpoint))
 	case events.EndpointDraining:
 		return fleetIf(isOutside(d.Endpoint))
+	case events.EndpointDrained:
+		return fleetIf(isOutside(d.Endpoint))
+	case events.PoolChanged: // it names the suspects, who hold no lease that counts
+		return fleetIf(slices.ContainsFunc(d.Endpoints, func(l events.PoolEndpoint) bool { return l.Liveness != "" }))
 	case events.BrakeEngaged, events.BrakeReleased, events.BrakeRefused:
 		if e.App == "" {
 			return []string{service.All}

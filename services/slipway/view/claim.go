@@ -32,6 +32,8 @@ func noLoss(d events.Document, target int) Claim {
 	switch {
 	case !d.HasHTTP():
 		c.Reason = "no requests are routed to it"
+	case target == 0 && d.External:
+		c.Reason = "endpoints from outside drain before they go"
 	case target == 0:
 		c.no("no instance is wanted", "slipway explain app.replicas")
 	case d.Deploy.Strategy == events.Recreate:

@@ -3,6 +3,7 @@ package longlog_test
 import (
 	"encoding/json"
 	"net"
+	"os"
 	"path/filepath"
 	"reflect"
 	"testing"
@@ -16,6 +17,9 @@ func TestMain(m *testing.M) { e2e.Main(m) }
 
 // readWithin is what a verb that reads may take on a million events.
 const readWithin = time.Second
+
+// patience is for whoever reads the whole of it.
+const patience = 5 * time.Minute
 
 // reader is a bus on a long log, with the deployer's snapshot, and the command line.
 type reader struct {
@@ -39,7 +43,11 @@ func newReader(t testing.TB, events int) *reader {
 func (r *reader) snapshot() {
 	r.t.Helper()
 	p := r.Add("deployer", "run", "deployer", "--nats", r.NATS, "--data", filepath.Join(r.Dir, "deployer"), "--default-domain", "localhost", "--log-level", "info")
-	p.Start()
+	p.Launch()
+	e2e.Await(r.t, patience, "the deployer to have read the log", func() bool {
+		_, err := os.Stat(filepath.Join(r.Dir, "deployer.ready"))
+		return err == nil
+	})
 	if code, _ := p.Stop(); code != 0 {
 		r.t.Fatalf("deployer ended with %d", code)
 	}
@@ -64,7 +72,7 @@ func reads(app string) [][]string {
 // answer is a document without the moment it was asked.
 func (r *reader) answer(args ...string) (d map[string]any, took time.Duration) {
 	r.t.Helper()
-	x := r.does(append(args, "-o", "json")...)
+	x := r.does(append(args, "-o", "json", "--timeout", patience.String())...)
 	if err := json.Unmarshal([]byte(x.Stdout), &d); err != nil {
 		r.t.Fatal(err)
 	}

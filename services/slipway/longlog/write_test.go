@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -14,6 +15,9 @@ import (
 
 // inFlight messages are sent before the first must be stored.
 const inFlight = 4000
+
+// stall is how long a busy machine may take to store one of them.
+const stall = time.Minute
 
 // sink stores a log in a server whose SLIPWAY_EVENTS was empty.
 type sink struct {
@@ -41,7 +45,7 @@ func (s *sink) put(subject string, body []byte) (err error) {
 	m.Header.Set("content-type", "application/cloudevents+json")
 	m.Data = body
 	s.n++
-	s.last, err = s.js.PublishMsgAsync(m)
+	s.last, err = s.js.PublishMsgAsync(m, jetstream.WithStallWait(stall))
 	return err
 }
 

@@ -27,6 +27,9 @@ var claims = []claim{
 	{9, "an endpoint killed under load", "services/gateway/proxy", "^TestKilledEndpointUnderLoad$"},
 	{13, "instances killed with -9 under load", "services/slipway/e2e", "^TestKillAnInstance$"},
 	{13, "control plane, bus, and both killed with -9 in mid-switch", "services/slipway/e2e", "^TestKillTheControlPlaneInMidSwitch$"},
+	{13, "a start on a long log, from the first event and from snapshots", "services/slipway/longlog", "^TestDevIsReadyOnALongLog$"},
+	{13, "verbs that read, on a long log, from a snapshot or by app", "services/slipway/longlog", "^TestReadsOfALongLog$"},
+	{13, "the server's memory while a log grows threefold", "services/slipway/longlog", "^TestServerMemoryFollowsTheFleet$"},
 }
 
 // finding is what became of a claim.

@@ -125,3 +125,15 @@ func TestQuantilesOfSummedWindows(t *testing.T) {
 		}
 	}
 }
+
+// A record's field names are what the stock client prints.
+func TestAnAccessBatchIsPlainJSON(t *testing.T) {
+	b, err := json.Marshal(AccessBatch{Incarnation: 17, First: 4, Last: 4, Dropped: 3, Records: []AccessRecord{{N: 4, Method: "GET", Host: "shop.example.com", Path: "/", Status: 200}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"incarnation":17,"first":4,"last":4,"dropped":3,"records":[{"t":"0001-01-01T00:00:00Z","n":4,"requestId":"","method":"GET","host":"shop.example.com","path":"/","proto":"","status":200,"bytesIn":0,"bytesOut":0,"clientIp":"","durationMs":0,"attempts":0}]}`
+	if string(b) != want || AccessSubject("gw1-a") != "slipway.access.gw1-a" {
+		t.Errorf("%s", b)
+	}
+}

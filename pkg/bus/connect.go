@@ -47,6 +47,7 @@ type Bus struct {
 	level   atomic.Int64
 	leases  leaseBook
 	logs    logShipper
+	herald  herald
 	holes   atomic.Uint64
 
 	// The two ways to store, so that a test can lose an answer.
@@ -93,6 +94,9 @@ func (b *Bus) open() (err error) {
 	}
 	b.publishBatch = b.sendBatch
 	if err := b.openLeases(); err != nil {
+		return err
+	}
+	if err := b.openHearsay(); err != nil {
 		return err
 	}
 	return b.openLogs()

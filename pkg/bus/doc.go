@@ -9,7 +9,8 @@
 // Bounds: eight appends in flight, never two under one guard; a Say whose outcome
 // is unclear for a second is given up and never sent later; a reader holds at most
 // 5,000 messages of two pulls; logs wait in a ring of 16 MiB, and what falls out of
-// it is counted. Nothing is buffered on behalf of a lost connection.
+// it is counted; hearsay is taken only while a server is there, 192 messages ahead of
+// their answers. Nothing is buffered on behalf of a lost connection.
 //
 // May assume: only this package writes slipway.event.>, and every copy of a decider
 // sends byte for byte the same guard.

@@ -27,9 +27,10 @@ type CertificateObtaining struct {
 // the object store.
 type CertificateObtained struct {
 	OfCertificate
-	Serial   string    `json:"serial"`   // of the leaf, hexadecimal
-	NotAfter time.Time `json:"notAfter"` // end of the leaf's validity
-	Sealed   string    `json:"sealed"`   // sha256: of the sealed object
+	Serial    string    `json:"serial"`             // of the leaf, hexadecimal
+	NotBefore time.Time `json:"notBefore,omitzero"` // begin of the leaf's validity
+	NotAfter  time.Time `json:"notAfter"`           // end of the leaf's validity
+	Sealed    string    `json:"sealed"`             // sha256: of the sealed object
 }
 
 // CertificateFailed says that an order failed and when the next may be made.

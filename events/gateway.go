@@ -21,6 +21,15 @@ type GatewayJoined struct {
 	Version   string   `json:"version,omitempty"` // of the binary
 	Pid       int      `json:"pid,omitempty"`     // process id on the node
 	Nonce     string   `json:"nonce,omitempty"`   // of this start: tells its own joined from a twin's
+
+	TLS *GatewayTLS `json:"tls,omitempty"` // how it serves by TLS; absent: it does not
+}
+
+// GatewayTLS is what the others must know of a gateway that serves by TLS.
+type GatewayTLS struct {
+	Addresses []string `json:"addresses"`           // where it will listen with TLS
+	Directory string   `json:"directory,omitempty"` // URL of the ACME directory it obtains by; absent: it has certificates from files alone
+	Store     string   `json:"store,omitempty"`     // fingerprint of its store key: those who share it open one another's certificates
 }
 
 // GatewayDraining says that it takes no new connections.

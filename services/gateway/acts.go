@@ -38,7 +38,7 @@ type Empty struct{}
 type Gone struct{}
 
 // acts tells what the hands must be doing.
-func (g *Gateway) acts() (acts []service.Act) {
+func (g *Gateway) acts(cfg Config) (acts []service.Act) {
 	h := g.heard.Get()
 	long := func(id string, data any) {
 		acts = append(acts, service.Act{ID: fmt.Sprintf("%s/%d", id, g.Incarnation), Data: data, Long: true})
@@ -62,7 +62,8 @@ func (g *Gateway) acts() (acts []service.Act) {
 		}
 		acts = append(acts, a.standings(g.Incarnation)...)
 	}
-	if h.opened || known {
+	acts = append(acts, g.certificateActs(cfg)...)
+	if h.opened || known && g.certificatesReady(cfg) {
 		long("listen", Listen{})
 	}
 	if h.opened && !g.Lapsed && !g.Draining && !h.cutOff && (h.healthy == g.Life || settled) {

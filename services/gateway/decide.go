@@ -24,6 +24,7 @@ func (g *Gateway) decide(cfg Config, now time.Time) (say service.Says) {
 	for _, name := range service.Sorted(g.Apps) {
 		say.Add(g.decideApp(g.Apps[name], now))
 	}
+	say.Add(g.decideCertificates(cfg, now))
 	g.sayLeaving(&say)
 	return say
 }
@@ -32,7 +33,7 @@ func (g *Gateway) sayJoined(cfg Config, say *service.Says) {
 	say.Because(service.Cause{}, "started, knows %d apps", len(g.Apps)).Fact(events.GatewayJoined{
 		OfGateway: events.OfGateway{Gateway: g.Name, Incarnation: g.Incarnation + 1},
 		Node:      cfg.Node, Addresses: cfg.Addresses, Version: cfg.Version, Pid: cfg.Pid,
-		Nonce: g.heard.Get().nonce,
+		Nonce: g.heard.Get().nonce, TLS: cfg.TLS,
 	})
 }
 
@@ -157,9 +158,10 @@ func (g *Gateway) sayLeaving(say *service.Says) {
 	}
 }
 
-// due is when the first applied that has to wait may be said, or a breaker moves.
+// due is when the first applied that has to wait may be said, a breaker moves, or a
+// certificate is to be seen to.
 func (g *Gateway) due(now time.Time) (first time.Time) {
-	first = g.breakerDue(now)
+	first = service.First(now, g.breakerDue(now), g.certificateDue(now))
 	for name, x := range g.heard.Get().apps {
 		a, known := g.Apps[name]
 		if !known || !a.saysApplied(x.applied) {

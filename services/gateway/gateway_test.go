@@ -30,7 +30,7 @@ func TestCountsInOneDecision(t *testing.T) {
 	g := newGateway("gw1-a")
 	now := time.Date(2026, 1, 5, 14, 0, 0, 0, time.UTC)
 	g.sense(service.Signal{Data: Boot{Nonce: "n1"}}, now, events.LeaseTTL)
-	g.evolve(events.Event{Data: events.GatewayJoined{OfGateway: events.OfGateway{Gateway: "gw1-a", Incarnation: 1}, Nonce: "n1"}})
+	g.evolve(events.Event{Place: "gw1-a", Data: events.GatewayJoined{OfGateway: events.OfGateway{Gateway: "gw1-a", Incarnation: 1}, Nonce: "n1"}})
 	g.evolve(events.Event{Data: events.RouteShifted{OfRoute: events.OfRoute{App: "web", Generation: 1}}})
 	for _, id := range []string{"web-6-a1", "web-6-b1"} {
 		g.evolve(events.Event{Data: events.EndpointDraining{Endpoint: events.Endpoint{App: "web", Endpoint: id}}})

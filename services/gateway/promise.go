@@ -16,6 +16,23 @@ func (g *Gateway) check() error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
+	for _, host := range service.Sorted(g.Certificates) {
+		if err := g.Certificates[host].check(); err != nil {
+			return fmt.Errorf("certificate of %s: %w", host, err)
+		}
+	}
+	return nil
+}
+
+func (c *Certificate) check() error {
+	switch {
+	case c.Obtaining && c.Account.Thumbprint == "":
+		return fmt.Errorf("ordered by %s without an account", c.By)
+	case c.Sealed != "" && !c.NotAfter.After(c.NotBefore):
+		return fmt.Errorf("%s is good from %s to %s", c.Serial, c.NotBefore, c.NotAfter)
+	case c.Expired && c.Sealed == "":
+		return fmt.Errorf("expired, and none was there")
+	}
 	return nil
 }
 

@@ -11,7 +11,7 @@ import (
 const Owner = "gateway"
 
 // fold is raised whenever Evolve or the shape of Gateway changes.
-const fold = 2
+const fold = 3
 
 // Config is which gateway this is.
 type Config struct {
@@ -23,6 +23,8 @@ type Config struct {
 
 	// TTL of its lease: unheard by itself for so long it is cut off; 0 is one server's.
 	TTL time.Duration
+
+	TLS *events.GatewayTLS // how it serves by TLS; nil: it does not
 }
 
 // Service declares the gateway cfg names, with driver as its hands.
@@ -57,6 +59,8 @@ func says() []events.Kind {
 		events.K[events.TrafficClosed](), events.K[events.TrafficCut](), events.K[events.TrafficDrained](),
 		events.K[events.BreakerOpened](), events.K[events.BreakerHalfOpened](),
 		events.K[events.BreakerClosed](), events.K[events.BreakerHeld](),
+		events.K[events.CertificateObtaining](), events.K[events.CertificateObtained](),
+		events.K[events.CertificateFailed](), events.K[events.CertificateExpired](),
 	}
 }
 
@@ -71,31 +75,33 @@ func decider(cfg Config) service.Decider[Gateway, struct{}] {
 		Evolve:  func(_ string, g *Gateway, _ *struct{}, e events.Event) { g.evolve(e) },
 		Sense:   func(g *Gateway, _ *struct{}, sig service.Signal, now time.Time) { g.sense(sig, now, cfg.TTL) },
 		Decide:  func(g *Gateway, _ *struct{}, now time.Time) service.Says { return g.decide(cfg, now) },
-		Acts:    func(g *Gateway, _ *struct{}) []service.Act { return g.acts() },
+		Acts:    func(g *Gateway, _ *struct{}) []service.Act { return g.acts(cfg) },
 		Due:     func(g *Gateway, _ *struct{}, now time.Time) time.Time { return g.due(now) },
 		Check:   func(g *Gateway, _ *struct{}) error { return g.check() },
 		Joined:  func(g *Gateway) bool { return g.joined() },
 	}
 }
 
-// keys are all routes and pools, its own lease and its own words.
+// keys are all routes and pools, its own words, and what any gateway says of itself
+// and of certificates, and the registry of its lease.
 func keys(name string, e events.Event) []string {
 	switch d := e.Data.(type) {
 	case events.LeaseGranted:
-		return own(name, d.Lease)
+		return ofGateway(name, d.Lease)
 	case events.LeaseLapsed:
-		return own(name, d.Lease)
+		return ofGateway(name, d.Lease)
 	case events.LeaseResumed:
-		return own(name, d.Lease)
+		return ofGateway(name, d.Lease)
 	}
-	if e.Kind.Owner == Owner && e.Place != name || e.Kind.IsWish() {
+	shared := e.Kind.Entity == "gateway" || e.Kind.Entity == "certificate"
+	if e.Kind.Owner == Owner && e.Place != name && !shared || e.Kind.IsWish() {
 		return nil
 	}
 	return []string{name}
 }
 
-func own(name string, l events.Lease) []string {
-	if l.Kind != Owner || l.Name != name {
+func ofGateway(name string, l events.Lease) []string {
+	if l.Kind != Owner {
 		return nil
 	}
 	return []string{name}

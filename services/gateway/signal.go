@@ -82,6 +82,8 @@ type heard struct {
 	cutOff  bool
 	emptied *Emptied
 	apps    map[string]*appHeard
+
+	certificates certificates
 }
 
 type appHeard struct {
@@ -107,7 +109,8 @@ func touches(name string, sig service.Signal) []string {
 		if d.Kind == Owner && d.Holder == name {
 			return []string{name}
 		}
-	case Boot, Beat, Applied, Refused, Closed, Drained, Quiesced, Judged, Opened, Healthy, Leave, Emptied:
+	case Boot, Beat, Applied, Refused, Closed, Drained, Quiesced, Judged, Opened, Healthy, Leave, Emptied,
+		Covered, Opens, Ordered, Installed:
 		return []string{name}
 	}
 	return nil
@@ -165,6 +168,8 @@ func (g *Gateway) sense(sig service.Signal, now time.Time, ttl time.Duration) {
 	case Emptied:
 		h.emptied = &d
 		h.count(d.Totals)
+	default:
+		h.senseCertificates(d)
 	}
 }
 

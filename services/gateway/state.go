@@ -19,6 +19,10 @@ type Gateway struct {
 	Apps        map[string]*App   `json:"apps"`
 	Owners      map[string]string `json:"owners"` // app by host and path, the first in the log
 
+	Peers        map[string]*Peer        `json:"peers,omitempty"`        // every gateway that has not left
+	Certificates map[string]*Certificate `json:"certificates,omitempty"` // by host
+	Accounts     map[string]Account      `json:"accounts,omitempty"`     // by ACME directory and store key
+
 	heard service.Soft[heard]
 }
 
@@ -34,6 +38,7 @@ func (g *Gateway) joined() bool {
 
 // evolve folds a fact.
 func (g *Gateway) evolve(e events.Event) {
+	g.certify(e)
 	switch d := e.Data.(type) {
 	case events.RouteDeclared:
 		g.route(d.OfRoute, d.Route, e)
@@ -57,7 +62,9 @@ func (g *Gateway) evolve(e events.Event) {
 	case events.LeaseLapsed:
 		g.lives(d.Lease, false)
 	default:
-		g.evolveOwn(e)
+		if e.Place == g.Name {
+			g.evolveOwn(e)
+		}
 	}
 }
 
@@ -108,7 +115,7 @@ func (g *Gateway) join(d events.GatewayJoined, e events.Event) {
 
 // lives folds what the registry says of the lease of this incarnation.
 func (g *Gateway) lives(l events.Lease, alive bool) {
-	if l.Incarnation != g.Incarnation || g.Lapsed != alive {
+	if l.Name != g.Name || l.Incarnation != g.Incarnation || g.Lapsed != alive {
 		return
 	}
 	g.Life++
@@ -139,6 +146,7 @@ func (g *Gateway) route(of events.OfRoute, r events.Route, e events.Event) {
 	a := g.turn(of, e)
 	a.Routed, a.Route = true, r
 	g.claim(a)
+	g.forgetCertificates(e.Time)
 }
 
 func (g *Gateway) remove(a *App) {

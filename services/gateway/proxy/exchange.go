@@ -34,7 +34,8 @@ type exchange struct {
 	tally    *tally // of the release that the request is counted for
 	release  uint64
 	attempts int
-	retrying bool // holds one of the app's retries in flight
+	retrying bool   // holds one of the app's retries in flight
+	retried  string // why the last further try was made
 	tried    []string
 
 	pool   *Pool
@@ -144,7 +145,7 @@ func (x *exchange) forward() {
 			x.answer(failure.fault)
 			return
 		}
-		last = failure.fault
+		last, x.retried = failure.fault, string(failure.outcome)
 		x.leaveSeat()
 	}
 }
@@ -156,6 +157,7 @@ func (x *exchange) another(res *http.Response) bool {
 		return false
 	}
 	res.Body.Close()
+	x.retried = refusedStatus(res.StatusCode)
 	x.leaveSeat()
 	return true
 }
@@ -230,7 +232,9 @@ func (x *exchange) finish() {
 		x.flow.retries.Add(-1)
 	}
 	x.wire.release()
-	x.p.config.Observer.Answered(x.record())
+	if x.p.observed {
+		x.p.config.Observer.Answered(x.record())
+	}
 }
 
 // leaveSeat leaves the endpoint's gate and ends what watched the attempt.

@@ -1,7 +1,5 @@
 package proxy
 
-import "time"
-
 // Outcome is how one attempt at an endpoint ended.
 type Outcome string
 
@@ -19,20 +17,6 @@ type Attempt struct {
 	Release       uint64
 	Outcome       Outcome
 	Status        int // of an answer, else 0
-}
-
-// Record is one answered request.
-type Record struct {
-	App, Endpoint, RequestID string
-	Release                  uint64
-	Status                   int    // 0: cut before a header, or the client was gone
-	Code                     string // of an answer the gateway made itself
-	Method, Host, Path       string
-	Start                    time.Time
-	Duration, FirstByte      time.Duration // FirstByte from the start, 0 without one
-	BytesOut                 int64
-	Attempts                 int
-	Canary, Failed, Stream   bool
 }
 
 // Observer hears of every attempt and every answer, on the request's

@@ -37,6 +37,7 @@ type Config struct {
 // Proxy serves the requests of all apps.
 type Proxy struct {
 	config Config
+	observed bool // somebody hears of answers
 	ctx    context.Context
 	cancel context.CancelFunc
 	work   sync.WaitGroup // leaving seats, probes, quiescing holds
@@ -72,10 +73,11 @@ func New(c Config) *Proxy {
 	if c.Events == nil {
 		c.Events = silent{}
 	}
-	if c.Observer == nil {
+	observed := c.Observer != nil
+	if !observed {
 		c.Observer = silent{}
 	}
-	p := &Proxy{config: c, desks: map[string]*desk{}, connectGive: connectGive}
+	p := &Proxy{config: c, observed: observed, desks: map[string]*desk{}, connectGive: connectGive}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	p.table.Store(&Table{})
 	return p
@@ -134,7 +136,9 @@ func (d *desk) share(r *Route, canary Share) *share {
 	if d.app != nil && d.app.split.is(canary.Release, canary.ShareBp, r.Sticky) {
 		return d.app.split
 	}
-	return newShare(r.App, canary.Release, canary.ShareBp, r.Sticky)
+	s := newShare(r.App, canary.Release, canary.ShareBp, r.Sticky)
+	s.generation = r.Generation
+	return s
 }
 
 // isLeaving reports whether a seat of that endpoint is being drained.

@@ -26,6 +26,7 @@ type Route struct {
 	Sticky     Sticky  `json:"sticky,omitzero"`   // of the split
 	Retry      Retry   `json:"retry,omitzero"`
 	ErrorPage  string  `json:"errorPage,omitempty"` // HTML in place of the gateway's own
+	Access     Access  `json:"access,omitzero"`
 
 	Breaker Breaker `json:"breaker,omitzero"`
 

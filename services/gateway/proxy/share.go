@@ -40,6 +40,8 @@ type Sticky struct {
 // share splits an app's requests between stable and a canary. Another share, another
 // canary or another way to tell users is another one: a new epoch.
 type share struct {
+	generation uint64 // of the route that began it
+
 	canary uint64
 	bp     int
 	sticky Sticky

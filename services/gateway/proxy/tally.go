@@ -22,6 +22,8 @@ type tally struct{ requests, failures atomic.Uint64 }
 type flow struct {
 	inFlight atomic.Int64
 	retries  atomic.Int64
+	denied   atomic.Uint64 // retries that the budget did not allow
+	sound    atomic.Uint64 // answers without fault, for the thinning of records
 
 	mu      sync.Mutex
 	tallies map[uint64]*tally
@@ -91,5 +93,6 @@ func (f *flow) takeRetry(budgetBp int) bool {
 		return true
 	}
 	f.retries.Add(-1)
+	f.denied.Add(1)
 	return false
 }

@@ -266,21 +266,5 @@ func (x *exchange) toStream() {
 	x.trip.limit.Stop()
 }
 
-func (x *exchange) record() Record {
-	r := Record{
-		RequestID: x.id, Release: x.release, Status: x.status, Code: x.code,
-		Method: x.r.Method, Host: x.r.Host, Path: x.path,
-		Start: x.start, Duration: time.Since(x.start), FirstByte: x.firstByte, BytesOut: x.bytesOut,
-		Attempts: x.attempts, Canary: x.canary, Failed: x.failed, Stream: x.stream,
-	}
-	if x.app != nil {
-		r.App = x.app.name
-	}
-	if len(x.tried) > 0 {
-		r.Endpoint = x.tried[len(x.tried)-1]
-	}
-	return r
-}
-
 // gone reports whether the client has left.
 func (x *exchange) gone() bool { return context.Cause(x.r.Context()) != nil }

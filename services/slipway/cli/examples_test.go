@@ -17,7 +17,7 @@ import (
 )
 
 // endless are the verbs whose examples go on until somebody stops them: other tests
-// start and end them.
+// start and end them; so does offering an endpoint, which is kept until it is ended.
 var endless = []string{"dev", "demo", "run", "run bus", "restore"}
 
 // steers are those whose examples change what the others look at, the app or the
@@ -36,7 +36,7 @@ func TestExamplesRun(t *testing.T) {
 	list := cli.HelpLines()
 	slices.SortStableFunc(list, func(a, b cli.HelpLine) int { return slices.Index(steers, a.Verb) - slices.Index(steers, b.Verb) })
 	for _, x := range list {
-		if slices.Contains(endless, x.Verb) || strings.HasSuffix(x.Line, " -f") {
+		if slices.Contains(endless, x.Verb) || strings.HasSuffix(x.Line, " -f") || strings.Contains(x.Line, " endpoint offer ") {
 			continue
 		}
 		t.Run(x.Line, func(t *testing.T) { types(t, p, x) })

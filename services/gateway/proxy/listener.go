@@ -14,6 +14,7 @@ type countedListener struct {
 	slots chan struct{}
 	stop  chan struct{}
 	once  sync.Once
+	crowd *crowd
 
 	mu    sync.Mutex
 	open  int
@@ -33,13 +34,13 @@ func (l *countedListener) Accept() (net.Conn, error) {
 	case <-l.stop:
 		return nil, net.ErrClosed
 	}
-	c, err := l.Listener.Accept()
+	c, left, err := l.crowd.accept(l.Listener)
 	if err != nil {
 		<-l.slots
 		return nil, err
 	}
 	l.add(1)
-	return &clientConn{Conn: c, left: func() { l.add(-1); <-l.slots }}, nil
+	return &clientConn{Conn: c, left: func() { left(); l.add(-1); <-l.slots }}, nil
 }
 
 func (l *countedListener) add(n int) {
@@ -83,8 +84,9 @@ func (l *countedListener) waitEmpty(ctx context.Context, most time.Duration) boo
 // clientConn gives its place back once.
 type clientConn struct {
 	net.Conn
-	once sync.Once
-	left func()
+	framing framing
+	once    sync.Once
+	left    func()
 }
 
 // Close is net.Conn's.

@@ -21,6 +21,7 @@ const (
 type ServerConfig struct {
 	Connections int           // open at once; more are not accepted; 0 is 10,000
 	HeaderRead  time.Duration // for a request's header; 0 is 10 s
+	PerClient   int           // open at once of one address, trusted proxies and this machine aside; 0 is 256; Unlimited
 	Linger      time.Duration // at shutdown, how long idle clients may still send and be told to close
 	ErrorLog    *log.Logger   // of net/http; nil is the standard one
 }
@@ -48,6 +49,7 @@ func NewServer(l net.Listener, p *Proxy, c ServerConfig) *Server {
 	s.health.set(Starting)
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
+	s.listener.crowd = newCrowd(c.PerClient, p.speaksForMany)
 	protocols.SetUnencryptedHTTP2(true)
 	s.http = &http.Server{
 		Handler:           s,

@@ -28,6 +28,7 @@ func (x *exchange) tunnel(res *http.Response) {
 		x.abort = true
 		return
 	}
+	unframed(front)
 	x.started.Store(true)
 	x.wire.release()
 	defer front.Close()

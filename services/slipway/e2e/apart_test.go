@@ -98,7 +98,7 @@ func TestDoctor(t *testing.T) {
 			of[i.Check] = i.Result
 			order = append(order, i.Check)
 		}
-		want := "context nats streams clock disk log services dead-letters nodes drivers gateway certificates environment"
+		want := "context nats streams clock disk store log services dead-letters nodes drivers gateway certificates environment"
 		if got := strings.Join(order, " "); got != want && r.Code != 5 {
 			t.Errorf("checks %s, want %s", got, want)
 		}

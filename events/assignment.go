@@ -34,6 +34,7 @@ type AssignmentRequested struct {
 	Driver    string        `json:"driver"`                // what must run it
 	HostPorts []int         `json:"hostPorts,omitempty"`   // fixed ports it needs on its node
 	Volumes   []VolumeClaim `json:"volumes,omitempty"`     // volumes it needs that stay on their node
+	Gateway   bool          `json:"gateway,omitempty"`     // it calls other apps, so its node needs a live gateway
 	NotBefore int64         `json:"notBeforeMs,omitempty"` // unix milliseconds; a replacement's back-off
 }
 

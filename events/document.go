@@ -34,6 +34,8 @@ type Document struct {
 	Ports map[string]DeclaredPort `json:"ports,omitempty"`
 	// Volumes by name.
 	Volumes map[string]SpecVolume `json:"volumes,omitempty"`
+	// Uses names the apps it calls: each instance is told where, in <NAME>_URL.
+	Uses []string `json:"uses,omitempty"`
 	// External says that endpoints offered from outside serve the app too; then it needs
 	// no program of its own.
 	External bool `json:"external,omitempty" steers:"true"`
@@ -85,7 +87,7 @@ func (d Document) Spec() Spec {
 		Version: d.Version, Driver: d.Driver, Artifact: d.Artifact, Command: d.Command,
 		Workdir: d.Workdir, User: d.User, Env: d.Env, Files: d.Files, Volumes: d.Volumes,
 		Resources: d.Resources, Limits: d.Limits.SpecLimits, Health: d.Health,
-		Stop: d.Stop, Restart: d.Restart, Hooks: d.Hooks,
+		Stop: d.Stop, Restart: d.Restart, Hooks: d.Hooks, Uses: d.Uses,
 	}
 	for name, port := range d.Ports {
 		if s.Ports == nil {
@@ -124,9 +126,12 @@ func (d *Document) NameVersion() {
 	d.Version = from[:min(len(from), shortDigest)]
 }
 
-// HasHTTP says whether a gateway routes to the app, so that traffic must settle
-// before an instance may go.
+// HasHTTP says whether a gateway routes to the app, from outside or for other apps
+// alone, so that traffic must settle before an instance may go.
 func (d Document) HasHTTP() bool {
+	if d.MeshPort() != "" {
+		return true
+	}
 	for _, p := range d.Ports {
 		if p.Routed() {
 			return true

@@ -48,6 +48,12 @@ type Spec struct {
 	Restart RestartPolicy `json:"restart"`
 	// Hooks run once beside the release.
 	Hooks Hooks `json:"hooks"`
+	// Uses names the apps the instance calls.
+	Uses []string `json:"uses,omitempty"`
+	// MeshPorts are the ports at which these apps are reached on every node, by name. They
+	// are filled in when a release is planned, last as long as the apps and are no part of
+	// the revision.
+	MeshPorts map[string]int `json:"meshPorts,omitempty"`
 }
 
 // Artifact is what the process driver runs: one file, or an archive that is unpacked.
@@ -93,6 +99,7 @@ type SpecLimits struct {
 // Revision is "sha256:" and the hex digest of the spec's canonical JSON. Of the
 // artifact only its digest counts: the same bytes under another name are the same.
 func (s Spec) Revision() string {
+	s.MeshPorts = nil
 	if s.Artifact != nil {
 		s.Artifact = &Artifact{SHA256: s.Artifact.SHA256}
 	}

@@ -158,8 +158,9 @@ func TestPortNames(t *testing.T) {
 	}
 	routed := Document{Ports: map[string]DeclaredPort{"http": {SpecPort: SpecPort{Protocol: ProtocolHTTP}}}}
 	hidden := Document{Ports: map[string]DeclaredPort{"http": {SpecPort: SpecPort{Protocol: ProtocolHTTP}, NoHost: true}}}
-	if !routed.HasHTTP() || hidden.HasHTTP() {
-		t.Error("an http port is routed unless it has no host")
+	raw := Document{Ports: map[string]DeclaredPort{"db": {SpecPort: SpecPort{Protocol: ProtocolTCP}}}}
+	if !routed.HasHTTP() || !hidden.HasHTTP() || raw.HasHTTP() {
+		t.Error("an http port is routed, without a host for other apps alone")
 	}
 }
 

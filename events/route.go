@@ -39,8 +39,15 @@ type Route struct {
 	Balance  string       `json:"balance,omitempty"`  // least-request (default), round-robin, weighted, p2c, hash
 	HTTP     HTTPLimits   `json:"http"`               // per request limits
 	MeshPort int          `json:"meshPort,omitempty"` // port at which other apps reach it on every node; absent: none
+	Mesh     *MeshTarget  `json:"mesh,omitempty"`     // what of the app they reach; absent: the port PORT names, as it is spoken
 	Sticky   *Sticky      `json:"sticky,omitempty"`   // keeps a user on one side of a split
 	TrafficPolicy
+}
+
+// MeshTarget is the port of an app that other apps' calls go to.
+type MeshTarget struct {
+	Port     string `json:"port,omitempty"`     // the app's port; absent: the one PORT names
+	Protocol string `json:"protocol,omitempty"` // http (default), h2c, https
 }
 
 // RouteDeclared says that an app has a way in, before anything is behind it.

@@ -97,7 +97,7 @@ func (a *App) desired(x *appHeard) Desired {
 	return Desired{
 		App: a.Name, Order: a.Order + x.late, Generation: a.Generation, Pool: a.Pool,
 		Removed: !a.Routed, First: a.Known && a.Said.Generation == 0, Refuse: a.Clash,
-		Route: a.Route, Hold: a.Hold, Endpoints: a.endpoints(x),
+		Route: a.served(), Hold: a.Hold, Endpoints: a.endpoints(x),
 	}
 }
 

@@ -18,6 +18,7 @@ type App struct {
 	Routed     bool                       `json:"routed,omitempty"`
 	Route      events.Route               `json:"route"`
 	Clash      string                     `json:"clash,omitempty"` // why the route cannot be served
+	Mesh       int                        `json:"mesh,omitempty"`  // the port it has in the mesh
 	Hold       *Hold                      `json:"hold,omitempty"`
 	Pool       int                        `json:"pool"`
 	Endpoints  []events.PoolEndpoint      `json:"endpoints,omitempty"`

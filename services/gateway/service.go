@@ -11,7 +11,7 @@ import (
 const Owner = "gateway"
 
 // fold is raised whenever Evolve or the shape of Gateway changes.
-const fold = 3
+const fold = 4
 
 // Config is which gateway this is.
 type Config struct {

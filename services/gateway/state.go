@@ -18,6 +18,7 @@ type Gateway struct {
 	Left        bool              `json:"left,omitempty"`
 	Apps        map[string]*App   `json:"apps"`
 	Owners      map[string]string `json:"owners"` // app by host and path, the first in the log
+	Ports       map[int]string    `json:"ports"`  // app by the port of the mesh, the first in the log
 
 	Peers        map[string]*Peer        `json:"peers,omitempty"`        // every gateway that has not left
 	Certificates map[string]*Certificate `json:"certificates,omitempty"` // by host
@@ -27,7 +28,7 @@ type Gateway struct {
 }
 
 func newGateway(name string) *Gateway {
-	return &Gateway{Name: name, Apps: map[string]*App{}, Owners: map[string]string{}}
+	return &Gateway{Name: name, Apps: map[string]*App{}, Owners: map[string]string{}, Ports: map[int]string{}}
 }
 
 // joined tells whether the joined of this very start has come back.
@@ -145,11 +146,13 @@ func (g *Gateway) turn(of events.OfRoute, e events.Event) *App {
 func (g *Gateway) route(of events.OfRoute, r events.Route, e events.Event) {
 	a := g.turn(of, e)
 	a.Routed, a.Route = true, r
+	g.meshed(a)
 	g.claim(a)
 	g.forgetCertificates(e.Time)
 }
 
 func (g *Gateway) remove(a *App) {
 	a.Routed, a.Route, a.Hold = false, events.Route{}, nil
+	g.meshed(a)
 	g.claim(a)
 }

@@ -131,6 +131,7 @@ func (d *Driver) remove(a *app, want gateway.Desired) {
 	d.proxy.Remove(want.App)
 	a.route, a.restored = nil, nil
 	d.dirty.Store(true)
+	d.mesh()
 	d.tell(gateway.Applied{
 		App: want.App, Order: want.Order, Generation: want.Generation, Pool: want.Pool,
 		Idle: d.strangers(a, want), Totals: d.counted(want.App),
@@ -162,6 +163,7 @@ func (d *Driver) publish(ctx context.Context, a *app, table proxy.Desired, first
 	d.dirty.Store(true)
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.meshLocked()
 	for _, e := range table.Endpoints {
 		if !e.Terminating {
 			a.inside[e.ID] = true

@@ -68,6 +68,8 @@ type Driver struct {
 	state   proxy.State
 	servers []*proxy.Server
 	open    []net.Listener
+	opening bool              // the listeners may be open
+	inlets  map[string]*inlet // of the mesh, by app
 }
 
 // New makes a driver. It starts nothing.
@@ -84,7 +86,7 @@ func New(cfg Config, bus Bus) *Driver {
 	if cfg.Open == nil {
 		cfg.Open = func(address string) (net.Listener, error) { return net.Listen("tcp", address) }
 	}
-	d := &Driver{cfg: cfg, bus: bus, nonce: nonce(), gone: make(chan struct{}), apps: map[string]*app{}, state: proxy.Starting}
+	d := &Driver{cfg: cfg, bus: bus, nonce: nonce(), gone: make(chan struct{}), apps: map[string]*app{}, inlets: map[string]*inlet{}, state: proxy.Starting}
 	d.Renew(cfg.LeaseEvery)
 	cfg.Proxy.Events = outcome{d}
 	d.proxy = proxy.New(cfg.Proxy)
@@ -126,6 +128,7 @@ func (d *Driver) Watch(ctx context.Context, sense func(service.Signal), ready fu
 			return ctx.Err()
 		case <-beat.C:
 			d.save()
+			d.mesh()
 		}
 	}
 }

@@ -40,6 +40,8 @@ func (d *Driver) openAll() error {
 		d.open, d.servers = append(d.open, l), append(d.servers, s)
 		go d.accept(s)
 	}
+	d.opening = true
+	d.meshLocked()
 	return nil
 }
 

@@ -26,7 +26,7 @@ func desired(want gateway.Desired) proxy.Desired {
 func route(want gateway.Desired) proxy.Route {
 	r := proxy.Route{
 		App: want.App, Generation: uint64(want.Generation), Balance: want.Route.Balance,
-		Limits: limits(want.Route.HTTP), Hold: hold(want.Hold),
+		Limits: limits(want.Route.HTTP), Hold: hold(want.Hold), Mesh: mesh(want.Route),
 	}
 	if b := want.Route.Breaker; b != nil {
 		r.Breaker = proxy.Breaker{Count500: b.Count500, Failures: b.Failures, Open: milliseconds(b.OpenMs)}

@@ -18,6 +18,7 @@ type exchange struct {
 	id    string
 	start time.Time
 
+	mesh    string // the app whose own port it came to; "": by host and path
 	path    string // decoded, as matched
 	app     *App
 	flow    *flow
@@ -56,8 +57,10 @@ type exchange struct {
 }
 
 // ServeHTTP serves one request.
-func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{p: p, w: w, r: r, wire: &wire{rc: http.NewResponseController(w)}, start: time.Now(), path: r.URL.Path}
+func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.serve(w, r, "") }
+
+func (p *Proxy) serve(w http.ResponseWriter, r *http.Request, mesh string) {
+	x := &exchange{mesh: mesh, p: p, w: w, r: r, wire: &wire{rc: http.NewResponseController(w)}, start: time.Now(), path: r.URL.Path}
 	x.identify()
 	x.serve()
 	if x.abort {
@@ -92,7 +95,7 @@ func (x *exchange) serve() {
 // is held.
 func (x *exchange) route() *fault {
 	for {
-		hit := x.p.table.Load().match(x.r.Host, x.path)
+		hit := x.match()
 		if hit == nil {
 			x.app = nil
 			return noRoute

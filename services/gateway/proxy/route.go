@@ -29,6 +29,7 @@ type Route struct {
 	Access     Access  `json:"access,omitzero"`
 
 	Breaker Breaker `json:"breaker,omitzero"`
+	Mesh    Mesh    `json:"mesh,omitzero"` // the way in for other apps
 
 	EndpointHost      bool `json:"endpointHost,omitempty"`      // send the endpoint's address as Host instead of the client's
 	AllowEncodedSlash bool `json:"allowEncodedSlash,omitempty"` // accept %2F in paths
@@ -97,8 +98,8 @@ func (r *Route) check() error {
 	if r.App == "" {
 		return refusedf("route names no app")
 	}
-	if len(r.Rules) == 0 || len(r.Rules) > maxRules {
-		return refusedf("route of %s has %d rules, allowed are 1 to %d", r.App, len(r.Rules), maxRules)
+	if len(r.Rules) > maxRules { // none: it is for other apps alone
+		return refusedf("route of %s has %d rules, allowed are %d", r.App, len(r.Rules), maxRules)
 	}
 	for _, rule := range r.Rules {
 		if err := rule.check(); err != nil {

@@ -19,6 +19,7 @@ const (
 
 // ServerConfig is a server's own; the zero value has the defaults.
 type ServerConfig struct {
+	App         string        // whose requests all are, the health path's too; "": by host and path
 	Connections int           // open at once; more are not accepted; 0 is 10,000
 	HeaderRead  time.Duration // for a request's header; 0 is 10 s
 	PerClient   int           // open at once of one address, trusted proxies and this machine aside; 0 is 256; Unlimited
@@ -30,6 +31,7 @@ type ServerConfig struct {
 // answers the health path.
 type Server struct {
 	proxy    *Proxy
+	app      string
 	http     *http.Server
 	listener *countedListener
 	health   health
@@ -45,7 +47,7 @@ func NewServer(l net.Listener, p *Proxy, c ServerConfig) *Server {
 	if c.HeaderRead <= 0 {
 		c.HeaderRead = headerRead
 	}
-	s := &Server{proxy: p, linger: c.Linger, listener: newCountedListener(l, c.Connections)}
+	s := &Server{proxy: p, app: c.App, linger: c.Linger, listener: newCountedListener(l, c.Connections)}
 	s.health.set(Starting)
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
@@ -80,11 +82,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.health.state() == Draining && r.ProtoMajor == 1 {
 		w.Header().Set("Connection", "close")
 	}
-	if r.URL.Path == HealthPath {
+	if r.URL.Path == HealthPath && s.app == "" {
 		s.health.answer(w)
 		return
 	}
-	s.proxy.ServeHTTP(w, r)
+	s.proxy.serve(w, r, s.app)
 }
 
 // Shutdown stops accepting, lets every request end, and returns when the last

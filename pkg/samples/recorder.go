@@ -67,13 +67,21 @@ func (r *Recorder) Record(at time.Time, list []Sample) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if n := len(r.ticks); n > 0 && !t.at.After(r.ticks[n-1].at) {
-		return // a clock that went back: times must rise
+	if n := len(r.ticks); n > 0 {
+		t.at = after(r.ticks[n-1].at, t.at)
 	}
 	r.ticks, r.bytes = append(r.ticks, t), r.bytes+t.bytes
 	for r.bytes > r.ring && len(r.ticks) > 1 {
 		r.drop()
 	}
+}
+
+// after is a time that comes after the last one, unless the clock was set back.
+func after(last, now time.Time) time.Time {
+	if behind := last.Sub(now); behind >= 0 && behind < time.Second {
+		return last.Add(time.Millisecond)
+	}
+	return now
 }
 
 func (r *Recorder) drop() {
@@ -120,9 +128,12 @@ func (r *Recorder) Next() (subject, id string, body []byte, ok bool) {
 
 // pack makes batches of the oldest ticks.
 func (r *Recorder) pack() bool {
-	n := min(len(r.ticks), events.MaxSampleTimes)
-	if n == 0 {
+	if len(r.ticks) == 0 {
 		return false
+	}
+	n := 1
+	for n < min(len(r.ticks), events.MaxSampleTimes) && r.ticks[n].at.After(r.ticks[n-1].at) {
+		n++
 	}
 	r.ready = batches(r.ticks[:n])
 	r.shift(n)

@@ -212,6 +212,20 @@ func TestARingDropsTheOldestAndTells(t *testing.T) {
 	}
 }
 
+// A clock that is set back begins another batch: in each the times rise.
+func TestAClockThatIsSetBack(t *testing.T) {
+	set, c, r := samples.NewSet(), samples.NewCounter(), samples.NewRecorder(speaker, 0)
+	set.Counter(requests, c)
+	for _, s := range []int{0, 1, 1, -3600, -3599} {
+		c.Add(1)
+		r.Record(at.Add(time.Duration(s)*time.Second), set.Take(at))
+	}
+	all := drain(t, r)
+	if len(all) != 2 || len(all[0].OffsetsMs) != 3 || all[0].OffsetsMs[2] != 1001 || all[1].OffsetsMs[1] != 1000 {
+		t.Fatalf("%+v", all)
+	}
+}
+
 func BenchmarkCounter(b *testing.B) {
 	c := samples.NewCounter()
 	b.ReportAllocs()

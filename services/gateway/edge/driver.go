@@ -13,6 +13,7 @@ import (
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
+	"slipway.dev/pkg/ship"
 	"slipway.dev/services/gateway"
 	"slipway.dev/services/gateway/proxy"
 )
@@ -36,6 +37,9 @@ type Config struct {
 	Proxy      proxy.Config  // its Events are the driver's own
 	Logger     zerolog.Logger
 
+	Hearsay ship.Bus // takes samples and access records; nil: none are made
+	Ring    int      // bytes of each that wait while it takes none; 0 is 16 MiB
+
 	// Open opens a listener; nil listens on TCP.
 	Open func(address string) (net.Listener, error)
 }
@@ -54,6 +58,7 @@ type Driver struct {
 	cfg   Config
 	bus   Bus
 	proxy *proxy.Proxy
+	told  *teller // nil: nothing is told
 	nonce string
 	sense atomic.Pointer[func(service.Signal)]
 	head  atomic.Pointer[events.Position]
@@ -89,6 +94,11 @@ func New(cfg Config, bus Bus) *Driver {
 	d := &Driver{cfg: cfg, bus: bus, nonce: nonce(), gone: make(chan struct{}), apps: map[string]*app{}, inlets: map[string]*inlet{}, state: proxy.Starting}
 	d.Renew(cfg.LeaseEvery)
 	cfg.Proxy.Events = outcome{d}
+	if cfg.Hearsay != nil {
+		d.told = newTeller(cfg.Name, cfg.Hearsay, cfg.Ring)
+		d.told.loads = func() []proxy.Load { return d.proxy.Loads() }
+		cfg.Proxy.Observer = d.told
+	}
 	d.proxy = proxy.New(cfg.Proxy)
 	return d
 }

@@ -17,6 +17,9 @@ func (d *Driver) lease(ctx context.Context, l gateway.Lease) {
 	if len(d.cfg.Listen) > 0 {
 		body.Address = d.cfg.Listen[0]
 	}
+	if d.told != nil {
+		d.told.access.incarnation.Store(int64(l.Incarnation))
+	}
 	for {
 		body.N++
 		body.Head = d.position().Seq

@@ -55,6 +55,9 @@ func (d *Driver) empty(ctx context.Context) {
 		inFlight = <-left
 	}
 	d.save()
+	if d.told != nil {
+		d.told.finish()
+	}
 	d.tell(gateway.Emptied{InFlight: inFlight, Totals: d.totals()})
 }
 
@@ -100,4 +103,7 @@ func (d *Driver) Close() {
 	cancel()
 	d.shutdown(ctx)
 	d.proxy.Close()
+	if d.told != nil {
+		d.told.end()
+	}
 }

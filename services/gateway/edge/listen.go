@@ -28,6 +28,9 @@ func (d *Driver) listen(ctx context.Context) {
 }
 
 func (d *Driver) openAll() error {
+	if d.told != nil {
+		d.told.begin()
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, address := range d.cfg.Listen[len(d.open):] {

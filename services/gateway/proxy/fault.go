@@ -19,8 +19,11 @@ type fault struct {
 	text   string
 }
 
+// CodeClientGone is of a request whose client left before its answer was whole.
+const CodeClientGone = "client-gone"
+
 var (
-	clientGone = &fault{code: "client-gone"}
+	clientGone = &fault{code: CodeClientGone}
 
 	noRoute = &fault{404, "no-route", "no app owns this host and path"}
 

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"slipway.dev/events"
+	"slipway.dev/pkg/ship"
 	"slipway.dev/services/gateway"
 	"slipway.dev/services/gateway/edge"
 	"slipway.dev/services/slipway/version"
@@ -53,7 +54,7 @@ func (h *host) gateway(id, onNode string, d *door) part {
 		b := &later{}
 		hands := edge.New(edge.Config{
 			Name: id, Node: onNode, Listen: []string{d.address}, Open: d.open, Pid: os.Getpid(), Logger: p.log,
-			Table: filepath.Join(folder, "table"),
+			Table: filepath.Join(folder, "table"), Hearsay: b,
 		}, b)
 		defer hands.Close()
 		bus, err := h.connectServing(ctx, p.name, hands)
@@ -99,7 +100,7 @@ func (h *host) connectServing(ctx context.Context, name string, hands *edge.Driv
 	return h.connect(ctx, name)
 }
 
-// later is the lease of a driver that is made before its bus is there.
+// later is the bus of a driver that is made before it is there.
 type later struct{ line atomic.Pointer[line] }
 
 // Lease is the bus's, once there is one.
@@ -107,4 +108,10 @@ func (l *later) Lease(subject string, body events.LeaseBody) {
 	if b := l.line.Load(); b != nil {
 		b.Lease(subject, body)
 	}
+}
+
+// Hearsay is the bus's, once there is one.
+func (l *later) Hearsay(subject, id string, body []byte, done func(ship.Outcome)) bool {
+	b := l.line.Load()
+	return b != nil && b.Hearsay(subject, id, body, done)
 }

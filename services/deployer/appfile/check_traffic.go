@@ -39,6 +39,9 @@ func (c *checker) traffic() {
 		}
 		c.within(int64(r.BudgetBp), span{1, 10_000, formatBp}, "retry", "budget")
 	}
+	if a := t.AccessLog; a != nil {
+		c.within(int64(a.SampleBp), span{0, 10_000, formatSample}, "accessLog", "sample")
+	}
 	if b := t.Breaker; b != nil {
 		c.within(int64(b.Failures), span{1, maxRun, formatCount}, "breaker", "failures")
 		c.within(b.OpenMs, span{minOpenMs, maxOpenMs, formatMs}, "breaker", "open")

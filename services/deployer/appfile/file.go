@@ -25,6 +25,7 @@ type file struct {
 	Balance           Balance           `json:"balance" default:"least-request" desc:"How a gateway picks an instance: least-request, round-robin, weighted, p2c, or by a key: {hash: header, name: X-Cart}, {hash: cookie, name: cart}, {hash: ip}."`
 	Retry             *retry            `json:"retry" desc:"What more is tried again than what never reached an instance."`
 	Breaker           *breaker          `json:"breaker" desc:"When an instance is left alone for a while. Absent: five failures in a row, or half of twenty requests in ten seconds."`
+	AccessLog         *accessLog        `json:"accessLog" desc:"What of each request is recorded. Absent: every request, without its query."`
 	ErrorPage         *string           `json:"errorPage" desc:"HTML shown in place of the gateway's own errors, at most 64Ki; {{status}}, {{code}} and {{requestId}} are filled in."`
 	HostHeader        string            `json:"hostHeader" default:"client" one:"client,endpoint" desc:"Which Host the instance is told: the client's, or its own address."`
 	AllowEncodedSlash bool              `json:"allowEncodedSlash" default:"false" desc:"Whether a path may hold %2F."`
@@ -174,6 +175,11 @@ type breaker struct {
 	Count500 bool     `json:"count500" default:"false" desc:"Whether a plain 500 is a failure too."`
 	Failures Count    `json:"failures" default:"5" desc:"Failures in a row, 1 to 100."`
 	Open     Duration `json:"open" default:"5s" desc:"How long the instance is left alone the first time, 1s to 10m; it doubles."`
+}
+
+type accessLog struct {
+	Sample Sample `json:"sample" default:"1" desc:"Share of the requests that go well that is recorded, 0 to 1; errors and refusals always are."`
+	Query  bool   `json:"query" default:"false" desc:"Whether the query string stands behind the path; it may hold what nobody should read."`
 }
 
 type rolling struct {

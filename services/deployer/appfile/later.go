@@ -7,7 +7,7 @@ import "slices"
 var later = map[string][]string{
 	"": {
 		"image", "registry", "signature", "entrypoint", "secrets", "scale", "quota", "uses", "bus",
-		"accessLog", "access", "isolation", "metrics",
+		"access", "isolation", "metrics",
 	},
 	"ports.*": {"access"},
 	"deploy":  {"steps", "analysis", "shrinkStable", "bake"},

@@ -89,6 +89,7 @@ external: true
 balance: { hash: cookie, name: cart }
 retry: { status: [502, 503], budget: 10% }
 breaker: { count500: true, failures: 3, open: 2s }
+accessLog: { sample: 0.25, query: true }
 errorPage: "<h1>{{code}}</h1>"
 hostHeader: endpoint
 allowEncodedSlash: true
@@ -144,6 +145,7 @@ func TestEveryFieldArrivesInTheDocument(t *testing.T) {
 		"balance":   {*d.BalanceKey, events.BalanceKey{By: "cookie", Name: "cart"}},
 		"budget":    {d.Retry.BudgetBp, 1000},
 		"breaker":   {*d.Breaker, events.BreakerPolicy{Count500: true, Failures: 3, OpenMs: 2000}},
+		"accessLog": {*d.AccessLog, events.AccessLogPolicy{SampleBp: 2500, Query: true}},
 		"sticky":    {*d.Deploy.Sticky, events.Sticky{By: "header", Name: "X-User", NoKey: "stable"}},
 		"mode":      {d.Files[0].Mode, "0400"},
 		"money":     {d.Env["MONEY"], "$5"},

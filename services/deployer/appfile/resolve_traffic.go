@@ -18,6 +18,9 @@ func resolveTraffic(f file) events.TrafficPolicy {
 	if b := f.Breaker; b != nil {
 		t.Breaker = &events.BreakerPolicy{Count500: b.Count500, Failures: int(b.Failures), OpenMs: int64(b.Open)}
 	}
+	if a := f.AccessLog; a != nil {
+		t.AccessLog = &events.AccessLogPolicy{SampleBp: int(a.Sample), Query: a.Query}
+	}
 	return t
 }
 

@@ -85,3 +85,34 @@ func TestAFullLaneIsAHoleThatIsTold(t *testing.T) {
 		t.Errorf("%d skipped; the batch from %d tells of %d: %v", skipped, b.First, b.Dropped, err)
 	}
 }
+
+func TestAnAppSaysWhatIsRecordedOfIt(t *testing.T) {
+	k, bus := &keeper{}, newMemory(t)
+	g := runTold(t, bus, k)
+	p := &plane{memory: bus}
+	p.list(newBackend(t, 1))
+	route := p.route(events.RouteShare{Release: 1, ShareBp: 10000})
+	route.AccessLog = &events.AccessLogPolicy{SampleBp: 2500, Query: true}
+	p.generation++
+	p.say(events.RouteShifted{OfRoute: events.OfRoute{App: "web", Generation: 1}, Route: route})
+	bus.awaitApplied(1, 1)
+	url := g.url()
+	for range 20 {
+		if _, err := get(url, "/list?page=2"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "all counted", func() bool { return total(last(k.samples(t), "slipway_requests_total")) == 20 })
+	records := 0
+	eventually(t, "a quarter recorded", func() bool { records, _ = numbered(t, k.access(t)); return records >= 5 })
+	for _, b := range k.access(t) {
+		for _, r := range b.Records {
+			if r.Path != "/list?page=2" || r.App != "web" || r.Release != 1 || b.Incarnation != 1 {
+				t.Errorf("%+v", r)
+			}
+		}
+	}
+	if records != 5 {
+		t.Errorf("%d of 20 recorded", records)
+	}
+}

@@ -40,6 +40,9 @@ func route(want gateway.Desired) proxy.Route {
 	if y := want.Route.Retry; y != nil {
 		r.Retry = proxy.Retry{Status: y.Status, BudgetBp: y.BudgetBp}
 	}
+	if l := want.Route.AccessLog; l != nil {
+		r.Access = proxy.Access{ThinBp: split.Whole - l.SampleBp, Query: l.Query}
+	}
 	r.ErrorPage, r.AllowEncodedSlash = want.Route.ErrorPage, want.Route.AllowEncodedSlash
 	r.EndpointHost = want.Route.HostHeader == events.HostHeaderEndpoint
 	for _, x := range want.Route.Rules {

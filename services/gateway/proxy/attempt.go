@@ -28,6 +28,7 @@ type trip struct {
 	mu     sync.Mutex
 	ended  bool        // the client's deadlines are another attempt's
 	limit  *time.Timer // the whole request's
+	wanted *time.Timer // the caller's own, of a gRPC call; nil: it has none
 	header atomic.Pointer[time.Timer]
 	over   atomic.Bool // the header has come, or the attempt has ended
 
@@ -62,6 +63,9 @@ func (x *exchange) try() (*http.Response, error) {
 	})
 	left := x.app.limits.Request - time.Since(x.start)
 	t.limit = time.AfterFunc(left, func() { t.cancel(errRequestTimeout) })
+	if d, ok := grpcTimeout(x.r.Header); ok {
+		t.wanted = time.AfterFunc(d-time.Since(x.start), func() { t.cancel(errRequestTimeout) })
+	}
 	patience := x.app.limits.Response
 	if x.trial.judge != nil {
 		patience = min(patience, trialMax)
@@ -125,6 +129,9 @@ func (t *trip) end() {
 	t.mu.Unlock()
 	t.stopWaiting()
 	t.limit.Stop()
+	if t.wanted != nil {
+		t.wanted.Stop()
+	}
 	t.unhook()
 	t.cancel(context.Canceled)
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -24,9 +25,11 @@ type body struct {
 	mu   sync.Mutex // an attempt that failed may still be reading
 	kept []byte
 	read int64 // from the client
-	over bool  // more was read than is kept
+	pace pace
 	err  error // the client's, or io.EOF
-	bad  *fault
+
+	over atomic.Bool           // more was read than is kept
+	bad  atomic.Pointer[fault] // what was wrong; asked for while a read still waits
 }
 
 // prepare checks and readies the body and the header. The table is loaded
@@ -60,20 +63,33 @@ func (b *body) fill(n int) *fault {
 		b.pull(buf)
 		b.mu.Unlock()
 	}
-	return b.bad
+	return b.bad.Load()
 }
 
 // pull reads once from the client into p and keeps what still fits; the
 // caller holds the lock.
 func (b *body) pull(p []byte) int {
 	limits := &b.x.app.limits
-	b.x.wire.readBy(time.Now().Add(limits.BodySilence))
+	began := time.Now()
+	b.x.wire.readBy(began.Add(b.silence()))
 	n, err := b.src.Read(p)
 	b.read += int64(n)
-	if b.read > limits.BodyBytes {
-		err, b.bad = errors.New("body too large"), bodyTooLarge
+	if err == nil && b.tooSlow(n, began) {
+		err = errSlowBody
+		b.bad.Store(bodySilent)
+		b.x.wire.readBy(began) // the server would read on
 	}
-	if b.over = b.over || len(b.kept)+n > replayMax; b.over {
+	if n > 0 {
+		b.x.moved()
+	}
+	if b.read > limits.BodyBytes {
+		err = errors.New("body too large")
+		b.bad.Store(bodyTooLarge)
+	}
+	if len(b.kept)+n > replayMax {
+		b.over.Store(true)
+	}
+	if b.over.Load() {
 		b.kept = nil
 	} else {
 		b.kept = append(b.kept, p[:n]...)
@@ -87,13 +103,13 @@ func (b *body) pull(p []byte) int {
 func (b *body) end(err error) {
 	b.err = err
 	switch {
-	case err == io.EOF, b.bad != nil:
+	case err == io.EOF, b.bad.Load() != nil:
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		b.bad = bodySilent
+		b.bad.Store(bodySilent)
 	case b.x.gone():
-		b.bad = clientGone
+		b.bad.Store(clientGone)
 	default:
-		b.bad = badBody
+		b.bad.Store(badBody)
 	}
 }
 
@@ -102,9 +118,7 @@ func (b *body) fault() *fault {
 	if b == nil {
 		return nil
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.bad
+	return b.bad.Load()
 }
 
 // replayable reports whether another attempt can have the whole body.
@@ -112,9 +126,7 @@ func (b *body) replayable() bool {
 	if b == nil {
 		return true
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return !b.over
+	return !b.over.Load()
 }
 
 // reading is one attempt's view of a body.
@@ -123,6 +135,8 @@ type reading struct {
 	off    int64
 	mu     sync.Mutex
 	closed bool
+
+	trailer http.Header // what may follow it
 }
 
 // Read is io.Reader's.
@@ -142,14 +156,22 @@ func (r *reading) Read(p []byte) (int, error) {
 		return 0, errReplay
 	}
 	if b.err != nil {
-		return 0, b.err
+		return 0, r.end()
 	}
 	n := b.pull(p)
 	r.off += int64(n)
 	if n > 0 {
 		return n, nil
 	}
-	return 0, b.err
+	return 0, r.end()
+}
+
+// end is how the body ended.
+func (r *reading) end() error {
+	if r.b.err == io.EOF {
+		r.arrived()
+	}
+	return r.b.err
 }
 
 // Close detaches the attempt; the body itself goes on.

@@ -45,6 +45,7 @@ type exchange struct {
 	trial  trial // of its breaker, if this request is one
 	stream bool  // inside the stream gate instead of the request gate
 	trip   *trip
+	note   atomic.Pointer[func()] // tells that a stream has moved
 
 	started   atomic.Bool // the answer's header has been sent
 	status    int
@@ -60,7 +61,7 @@ type exchange struct {
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.serve(w, r, "") }
 
 func (p *Proxy) serve(w http.ResponseWriter, r *http.Request, mesh string) {
-	x := &exchange{mesh: mesh, p: p, w: w, r: r, wire: &wire{rc: http.NewResponseController(w)}, start: time.Now(), path: r.URL.Path}
+	x := &exchange{mesh: mesh, p: p, w: w, r: r, wire: &wire{rc: http.NewResponseController(w)}, start: time.Now(), path: pathOf(r)}
 	x.identify()
 	x.serve()
 	if x.abort {
@@ -234,6 +235,7 @@ func (x *exchange) finish() {
 	if x.retrying {
 		x.flow.retries.Add(-1)
 	}
+	x.unreadBody()
 	x.wire.release()
 	if x.p.observed {
 		x.p.config.Observer.Answered(x.record())
@@ -249,6 +251,7 @@ func (x *exchange) leaveSeat() {
 	if x.seat == nil {
 		return
 	}
+	x.note.Store(nil)
 	x.endTrial(breaker.Good, false)
 	x.pool.balancer.Done(x.index)
 	if x.stream {

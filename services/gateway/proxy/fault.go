@@ -64,8 +64,11 @@ func stopped(message string) *fault {
 func (f *fault) write(w http.ResponseWriter, r *http.Request, requestID, page string) {
 	h := w.Header()
 	h.Set(ErrorHeader, f.code)
-	if f.status == 503 {
+	switch f.status {
+	case 503:
 		h.Set("Retry-After", "1")
+	case 405:
+		h.Set("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
 	}
 	if isGRPC(r.Header) {
 		f.writeGRPC(w)
@@ -101,31 +104,4 @@ func (f *fault) html(requestID, page string) []byte {
 	title := fmt.Sprintf("%d %s", f.status, http.StatusText(f.status))
 	return fmt.Appendf(nil, "<!doctype html><meta charset=utf-8><title>%s</title><h1>%s</h1><p>%s<p><small>%s %s</small>\n",
 		title, title, html.EscapeString(f.text), f.code, html.EscapeString(requestID))
-}
-
-// The grpc-status of unavailable and deadline exceeded, and of what is wrong
-// with the request itself.
-const (
-	grpcInternal    = 13
-	grpcUnavailable = 14
-	grpcDeadline    = 4
-)
-
-func (f *fault) writeGRPC(w http.ResponseWriter) {
-	status := grpcInternal
-	switch f.status {
-	case 502, 503:
-		status = grpcUnavailable
-	case 504:
-		status = grpcDeadline
-	}
-	h := w.Header()
-	h.Set("Content-Type", "application/grpc")
-	h.Set("Grpc-Status", strconv.Itoa(status))
-	h.Set("Grpc-Message", f.code)
-	w.WriteHeader(http.StatusOK)
-}
-
-func isGRPC(h http.Header) bool {
-	return strings.HasPrefix(h.Get("Content-Type"), "application/grpc")
 }

@@ -65,7 +65,7 @@ func (x *exchange) rewrite() {
 	trusted := x.p.trusts(from)
 	removeHops(h)
 	for name := range h {
-		if strings.HasPrefix(name, "Slipway-") {
+		if reserved(name) {
 			delete(h, name)
 		}
 	}
@@ -84,6 +84,16 @@ func (x *exchange) rewrite() {
 	if _, ok := h["User-Agent"]; !ok {
 		h["User-Agent"] = []string{""} // else the transport names itself
 	}
+}
+
+// reserved reports whether a name is the gateway's own, or one that an app reading
+// its headers through CGI or WSGI could not tell from what the gateway sets.
+func reserved(name string) bool {
+	if strings.IndexByte(name, '_') < 0 {
+		return strings.HasPrefix(name, "Slipway-")
+	}
+	name = textproto.CanonicalMIMEHeaderKey(strings.ReplaceAll(name, "_", "-"))
+	return strings.HasPrefix(name, "Slipway-") || strings.HasPrefix(name, "X-Forwarded-")
 }
 
 func (x *exchange) forwarded(h http.Header, from netip.Addr, trusted bool) {
@@ -196,9 +206,13 @@ func (x *exchange) outgoing(ctx context.Context) *http.Request {
 	if x.app.route.EndpointHost {
 		out.Host = address
 	}
-	out.Body = nil
+	out.Body, out.Trailer = nil, nil
 	if x.body != nil {
-		out.Body = &reading{b: x.body}
+		body := &reading{b: x.body, trailer: x.announced()}
+		out.Body, out.Trailer = body, body.trailer
+		if len(body.trailer) > 0 {
+			out.ContentLength = -1 // only a chunked body has something behind it
+		}
 	}
 	return out
 }

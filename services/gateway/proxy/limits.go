@@ -39,11 +39,14 @@ func (l Limits) filled() Limits {
 	return l
 }
 
+// unlimited is 146 years of nanoseconds.
+const unlimited = 1 << 62
+
 func fill[T ~int64](v *T, def T) {
 	switch {
 	case *v == 0:
 		*v = def
 	case *v < 0:
-		*v = 1 << 62 // 146 years of nanoseconds
+		*v = unlimited
 	}
 }

@@ -36,11 +36,11 @@ type Config struct {
 
 // Proxy serves the requests of all apps.
 type Proxy struct {
-	config Config
+	config   Config
 	observed bool // somebody hears of answers
-	ctx    context.Context
-	cancel context.CancelFunc
-	work   sync.WaitGroup // leaving seats, probes, quiescing holds
+	ctx      context.Context
+	cancel   context.CancelFunc
+	work     sync.WaitGroup // leaving seats, probes, quiescing holds
 
 	table atomic.Pointer[Table]
 	stale atomic.Int64 // unix seconds of the file that is served, 0: not from a file
@@ -49,6 +49,7 @@ type Proxy struct {
 	desks map[string]*desk
 
 	connectGive time.Duration // connectGive, but for tests
+	paceOver    time.Duration // paceOver, but for tests
 
 	// afterPick, set by a test before it serves, runs between the choice of
 	// an endpoint and the entry at its gate.
@@ -77,7 +78,7 @@ func New(c Config) *Proxy {
 	if !observed {
 		c.Observer = silent{}
 	}
-	p := &Proxy{config: c, observed: observed, desks: map[string]*desk{}, connectGive: connectGive}
+	p := &Proxy{config: c, observed: observed, desks: map[string]*desk{}, connectGive: connectGive, paceOver: paceOver}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	p.table.Store(&Table{})
 	return p

@@ -15,20 +15,41 @@ const (
 // beyond what the server's parser refuses.
 func misshapen(r *http.Request) *fault {
 	switch {
+	case r.ProtoMajor == 2 && r.Header.Get(":protocol") != "":
+		return unsupported
 	case r.Method == http.MethodConnect || r.Method == http.MethodTrace:
 		return methodRefused
 	case len(r.RequestURI) > requestLineMax:
 		return lineTooLong
 	case tooMany(r.Header):
 		return headersTooMany
-	case r.Host == "":
+	case !oneHost(r):
 		return badHost
 	case !cleanPath(r.URL.Path):
 		return badPath
-	case r.ProtoMajor == 2 && r.Header.Get(":protocol") != "":
-		return unsupported
 	}
 	return nil
+}
+
+// notInHost are bytes that an app could take for a path, a user or a second host.
+const notInHost = "/\\?#@,;<>\"'` \t"
+
+// oneHost reports whether the request names one host. A Host beside an :authority that
+// says something else would be a second one.
+func oneHost(r *http.Request) bool {
+	if r.Host == "" || strings.ContainsAny(r.Host, notInHost) {
+		return false
+	}
+	beside := r.Header["Host"]
+	return len(beside) == 0 || len(beside) == 1 && beside[0] == r.Host
+}
+
+// pathOf is the path to be matched. An absolute form may leave its only slash out.
+func pathOf(r *http.Request) string {
+	if r.URL.Path == "" && r.URL.Host != "" {
+		r.URL.Path = "/"
+	}
+	return r.URL.Path
 }
 
 func tooMany(h http.Header) bool {

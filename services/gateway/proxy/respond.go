@@ -118,7 +118,16 @@ func (x *exchange) watchIdle(streams bool) func() {
 	t, d := x.trip, x.app.limits.StreamIdle
 	t.limit.Stop()
 	t.limit = time.AfterFunc(d, func() { t.cancel(errStreamIdle) })
-	return func() { t.limit.Reset(d) }
+	note := func() { t.limit.Reset(d) }
+	x.note.Store(&note)
+	return note
+}
+
+// moved notes a byte of the request's body.
+func (x *exchange) moved() {
+	if note := x.note.Load(); note != nil {
+		(*note)()
+	}
 }
 
 // broke cuts an answer whose header is out, and says whose doing it was.
@@ -141,6 +150,20 @@ func (x *exchange) broke(err error) {
 		x.code, x.failed = connReset.code, true
 		x.observe(OutcomeReset, x.status)
 	}
+	if f := x.says(cause); x.code != clientGone.code && x.endGRPC(f) {
+		x.abort = false
+	}
+}
+
+// says is what a broken answer's end is to a client that can be told.
+func (x *exchange) says(cause error) *fault {
+	switch {
+	case errors.Is(cause, errDrainDeadline):
+		return drainDeadline
+	case errors.Is(cause, errRequestTimeout), errors.Is(cause, errStreamIdle):
+		return requestTimeout
+	}
+	return connReset
 }
 
 // trailers passes on what came after the body, announced or not.

@@ -21,8 +21,8 @@ const (
 type ServerConfig struct {
 	App         string        // whose requests all are, the health path's too; "": by host and path
 	Connections int           // open at once; more are not accepted; 0 is 10,000
-	HeaderRead  time.Duration // for a request's header; 0 is 10 s
 	PerClient   int           // open at once of one address, trusted proxies and this machine aside; 0 is 256; Unlimited
+	HeaderRead  time.Duration // for a request's header; 0 is 10 s
 	Linger      time.Duration // at shutdown, how long idle clients may still send and be told to close
 	ErrorLog    *log.Logger   // of net/http; nil is the standard one
 }
@@ -49,9 +49,9 @@ func NewServer(l net.Listener, p *Proxy, c ServerConfig) *Server {
 	}
 	s := &Server{proxy: p, app: c.App, linger: c.Linger, listener: newCountedListener(l, c.Connections)}
 	s.health.set(Starting)
+	s.listener.crowd = newCrowd(c.PerClient, p.speaksForMany)
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
-	s.listener.crowd = newCrowd(c.PerClient, p.speaksForMany)
 	protocols.SetUnencryptedHTTP2(true)
 	s.http = &http.Server{
 		Handler:           s,
@@ -79,7 +79,7 @@ func (s *Server) Serve() error {
 
 // ServeHTTP serves the health path, and everything else by the proxy.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if s.health.state() == Draining && r.ProtoMajor == 1 {
+	if r.ProtoMajor == 1 && (r.ProtoMinor == 0 || s.health.state() == Draining) {
 		w.Header().Set("Connection", "close")
 	}
 	if r.URL.Path == HealthPath && s.app == "" {

@@ -13,12 +13,23 @@ type wire struct {
 	mu   sync.Mutex
 	over bool
 	late bool // a write deadline stands
+	read time.Time
 }
 
 func (c *wire) readBy(t time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.over {
+		c.read = t
+		c.rc.SetReadDeadline(t)
+	}
+}
+
+// readUntil brings a deadline forward.
+func (c *wire) readUntil(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.over && (c.read.IsZero() || t.Before(c.read)) {
 		c.rc.SetReadDeadline(t)
 	}
 }

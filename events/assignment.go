@@ -34,6 +34,7 @@ type AssignmentRequested struct {
 	Driver    string        `json:"driver"`                // what must run it
 	HostPorts []int         `json:"hostPorts,omitempty"`   // fixed ports it needs on its node
 	Volumes   []VolumeClaim `json:"volumes,omitempty"`     // volumes it needs that stay on their node
+	PerNode   bool          `json:"perNode,omitempty"`     // it is the one of its app on its node
 	Gateway   bool          `json:"gateway,omitempty"`     // it calls other apps, so its node needs a live gateway
 	NotBefore int64         `json:"notBeforeMs,omitempty"` // unix milliseconds; a replacement's back-off
 }
@@ -44,9 +45,10 @@ type AssignmentCleared struct{ OfInstance }
 // AssignmentWithdrawn says that an instance is no longer wanted.
 type AssignmentWithdrawn struct {
 	OfInstance
-	Cause    string `json:"cause"`    // replaced, aborted, retired, cooled, scaled, unserving, evacuated
-	DrainMs  int64  `json:"drainMs"`  // what its requests may still take
-	StopByMs int64  `json:"stopByMs"` // unix milliseconds; stopped then even if nobody said drained
+	Cause    string `json:"cause"`            // replaced, aborted, retired, cooled, scaled, unserving, drain, spare
+	DrainMs  int64  `json:"drainMs"`          // what its requests may still take
+	StopByMs int64  `json:"stopByMs"`         // unix milliseconds; stopped then even if nobody said drained
+	Forced   bool   `json:"forced,omitempty"` // nothing serves in its place yet: a drain's deadline, or a person, ends it
 }
 
 // PlacementPlaced gives an instance a node and what it may use there.
@@ -74,32 +76,4 @@ type PlacementCancelled struct{ OfInstance }
 type PlacementEvacuated struct {
 	OfInstance
 	Cause string `json:"cause"` // lost, removal
-}
-
-// OfEvacuation names the node that is emptied.
-type OfEvacuation struct {
-	Node string `json:"node"` // name of the node
-}
-
-// About places what concerns a node's evacuation.
-func (o OfEvacuation) About() About { return About{Place: o.Node, Subject: Beside(o.Node)} }
-
-// EvacuationStarted says that a node's instances go elsewhere.
-type EvacuationStarted struct {
-	OfEvacuation
-	Cause string `json:"cause"` // lost, drain
-}
-
-// EvacuationFinished says that an evacuation is over.
-type EvacuationFinished struct {
-	OfEvacuation
-	Cause  string `json:"cause"`            // returned, removal, drained
-	Moved  int    `json:"moved,omitempty"`  // instances that went elsewhere
-	TookMs int64  `json:"tookMs,omitempty"` // from started to now
-}
-
-// EvacuationBlocked says what keeps an instance from going elsewhere.
-type EvacuationBlocked struct {
-	OfEvacuation
-	Instance string `json:"instance"` // the one that cannot move
 }

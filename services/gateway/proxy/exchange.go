@@ -58,7 +58,11 @@ type exchange struct {
 }
 
 // ServeHTTP serves one request.
-func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.serve(w, r, "") }
+func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !p.tls.answered(w, r) {
+		p.serve(w, r, "")
+	}
+}
 
 func (p *Proxy) serve(w http.ResponseWriter, r *http.Request, mesh string) {
 	x := &exchange{mesh: mesh, p: p, w: w, r: r, wire: &wire{rc: http.NewResponseController(w)}, start: time.Now(), path: pathOf(r)}
@@ -102,6 +106,9 @@ func (x *exchange) route() *fault {
 			return noRoute
 		}
 		x.app, x.rule, x.prefix = hit.app, hit.rule, hit.prefix
+		if f := x.secured(); f != nil {
+			return f
+		}
 		if x.tally == nil {
 			x.tally, x.release = x.app.stable.tally, x.app.stable.release
 		}

@@ -32,6 +32,7 @@ type Config struct {
 	Events         Events
 	Observer       Observer
 	TrustedProxies []netip.Prefix // peers whose forwarded headers are believed
+	TLS            *TLS           // certificates and challenges; nil: none
 }
 
 // Proxy serves the requests of all apps.
@@ -42,6 +43,7 @@ type Proxy struct {
 	cancel   context.CancelFunc
 	work     sync.WaitGroup // leaving seats, probes, quiescing holds
 
+	tls   *TLS
 	table atomic.Pointer[Table]
 	stale atomic.Int64 // unix seconds of the file that is served, 0: not from a file
 
@@ -78,7 +80,10 @@ func New(c Config) *Proxy {
 	if !observed {
 		c.Observer = silent{}
 	}
-	p := &Proxy{config: c, observed: observed, desks: map[string]*desk{}, connectGive: connectGive, paceOver: paceOver}
+	if c.TLS == nil {
+		c.TLS = &TLS{}
+	}
+	p := &Proxy{config: c, tls: c.TLS, observed: observed, desks: map[string]*desk{}, connectGive: connectGive, paceOver: paceOver}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	p.table.Store(&Table{})
 	return p

@@ -42,6 +42,7 @@ type Rule struct {
 	Host    string `json:"host"`              // exact, "*.example.com" (one label), or "" for every other host
 	Path    string `json:"path"`              // prefix on segment borders of the decoded path; begins with a slash
 	Strip   bool   `json:"strip,omitempty"`   // take the prefix off before forwarding
+	TLS     bool   `json:"tls,omitempty"`     // by TLS alone: plain requests are sent there
 	Release uint64 `json:"release,omitempty"` // a preview: this release alone answers
 	Port    string `json:"port,omitempty"`    // a named port of the endpoints; "" is their address
 

@@ -25,10 +25,11 @@ type ServerConfig struct {
 	HeaderRead  time.Duration // for a request's header; 0 is 10 s
 	Linger      time.Duration // at shutdown, how long idle clients may still send and be told to close
 	ErrorLog    *log.Logger   // of net/http; nil is the standard one
+	TLS         bool          // the listener speaks TLS, with the proxy's certificates
 }
 
-// Server serves a proxy on one listener, HTTP/1 and HTTP/2 without TLS, and
-// answers the health path.
+// Server serves a proxy on one listener, HTTP/1 and HTTP/2, with TLS or without,
+// and answers the health path.
 type Server struct {
 	proxy    *Proxy
 	app      string
@@ -52,7 +53,8 @@ func NewServer(l net.Listener, p *Proxy, c ServerConfig) *Server {
 	s.listener.crowd = newCrowd(c.PerClient, p.speaksForMany)
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
-	protocols.SetUnencryptedHTTP2(true)
+	protocols.SetHTTP2(c.TLS)
+	protocols.SetUnencryptedHTTP2(!c.TLS)
 	s.http = &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: c.HeaderRead,
@@ -62,6 +64,9 @@ func NewServer(l net.Listener, p *Proxy, c ServerConfig) *Server {
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: streamsPerClient},
 		ErrorLog:          c.ErrorLog,
 	}
+	if c.TLS {
+		s.http.TLSConfig = p.tls.config()
+	}
 	return s
 }
 
@@ -70,11 +75,18 @@ func (s *Server) SetState(state State) { s.health.set(state) }
 
 // Serve accepts until Shutdown, and then returns nil.
 func (s *Server) Serve() error {
-	err := s.http.Serve(s.listener)
+	err := s.accept()
 	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, net.ErrClosed) && s.health.state() == Draining {
 		return nil
 	}
 	return err
+}
+
+func (s *Server) accept() error {
+	if s.http.TLSConfig != nil {
+		return s.http.ServeTLS(s.listener, "", "")
+	}
+	return s.http.Serve(s.listener)
 }
 
 // ServeHTTP serves the health path, and everything else by the proxy.

@@ -7,11 +7,14 @@
 // listener opens before it is told to, but for ServeStale. Every answer is counted
 // once and, unless its app wants fewer, recorded once; a request pays less than a
 // microsecond for it and never waits. While the bus is away both wait in rings, and
-// what the rings dropped is told on its return.
+// what the rings dropped is told on its return. A certificate is served until another
+// takes its place: the end of a run takes none away, nor does one that cannot be
+// fetched.
 //
 // Remembers: of each app the last order and the last route that could be served;
 // the table file, from which a gateway without a bus serves; what it has counted since
-// it started.
+// it started; copies of certificates, sealed, and what lies in an operator's folder of
+// certificates.
 //
 // Fails: a listener that cannot open is tried again. A run that ends without Leave
 // keeps serving until Close.

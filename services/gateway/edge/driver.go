@@ -36,6 +36,7 @@ type Config struct {
 	Linger     time.Duration // of that, how long idle clients may still send; 0 is LingerMax
 	Proxy      proxy.Config  // its Events are the driver's own
 	Logger     zerolog.Logger
+	TLS        *TLS // nil: no TLS listener, challenges alone are answered
 
 	Hearsay ship.Bus // takes samples and access records; nil: none are made
 	Ring    int      // bytes of each that wait while it takes none; 0 is 16 MiB
@@ -58,6 +59,7 @@ type Driver struct {
 	cfg   Config
 	bus   Bus
 	proxy *proxy.Proxy
+	certs *keyring
 	told  *teller // nil: nothing is told
 	nonce string
 	sense atomic.Pointer[func(service.Signal)]
@@ -93,7 +95,8 @@ func New(cfg Config, bus Bus) *Driver {
 	}
 	d := &Driver{cfg: cfg, bus: bus, nonce: nonce(), gone: make(chan struct{}), apps: map[string]*app{}, inlets: map[string]*inlet{}, state: proxy.Starting}
 	d.Renew(cfg.LeaseEvery)
-	cfg.Proxy.Events = outcome{d}
+	d.certs = newKeyring(cfg.TLS)
+	cfg.Proxy.Events, cfg.Proxy.TLS = outcome{d}, d.certs.tls
 	if cfg.Hearsay != nil {
 		d.told = newTeller(cfg.Name, cfg.Hearsay, cfg.Ring)
 		d.told.loads = func() []proxy.Load { return d.proxy.Loads() }
@@ -128,10 +131,13 @@ func (d *Driver) position() events.Position {
 func (d *Driver) Watch(ctx context.Context, sense func(service.Signal), ready func()) error {
 	d.sense.Store(&sense)
 	d.tell(gateway.Boot{Nonce: d.nonce})
+	d.reload()
+	d.covers()
 	ready()
 	beat := time.NewTicker(beatEvery)
 	defer beat.Stop()
 	for {
+		d.reload()
 		d.tell(gateway.Beat{Totals: d.totals(), Troubled: d.troubled()})
 		select {
 		case <-ctx.Done():
@@ -160,6 +166,14 @@ func (d *Driver) Do(ctx context.Context, a service.Act) {
 	case gateway.Standing:
 		d.proxy.Stand(act.App, act.Endpoint, proxy.Standing{Out: act.Out, Trial: act.Trial, Number: act.Number})
 		<-ctx.Done()
+	case gateway.Certificates:
+		d.certificates(ctx, act)
+	case gateway.Challenges:
+		d.challenges(ctx, act)
+	case gateway.OpenAccount:
+		d.openAccount(ctx, act)
+	case gateway.Obtains:
+		d.obtain(ctx, act)
 	case gateway.Gone:
 		d.once.Do(func() { close(d.gone) })
 	}

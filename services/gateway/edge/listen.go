@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
 	"slipway.dev/services/gateway"
@@ -33,12 +34,15 @@ func (d *Driver) openAll() error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, address := range d.cfg.Listen[len(d.open):] {
+	for i, address := range d.doors() {
+		if i < len(d.open) {
+			continue
+		}
 		l, err := d.cfg.Open(address)
 		if err != nil {
 			return fmt.Errorf("listen on %s: %w", address, err)
 		}
-		s := proxy.NewServer(l, d.proxy, proxy.ServerConfig{Linger: d.cfg.Linger})
+		s := proxy.NewServer(l, d.proxy, proxy.ServerConfig{Linger: d.cfg.Linger, TLS: i >= len(d.cfg.Listen)})
 		s.SetState(d.state)
 		d.open, d.servers = append(d.open, l), append(d.servers, s)
 		go d.accept(s)
@@ -46,6 +50,14 @@ func (d *Driver) openAll() error {
 	d.opening = true
 	d.meshLocked()
 	return nil
+}
+
+// doors are the addresses of all listeners, those for TLS last.
+func (d *Driver) doors() []string {
+	if d.cfg.TLS == nil {
+		return d.cfg.Listen
+	}
+	return append(slices.Clone(d.cfg.Listen), d.cfg.TLS.Listen...)
 }
 
 func (d *Driver) accept(s *proxy.Server) {

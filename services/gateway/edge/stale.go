@@ -17,6 +17,8 @@ func (d *Driver) ServeStale(ctx context.Context) error {
 	for i := range saved.Apps {
 		d.restored(&saved.Apps[i])
 	}
+	d.reload()
+	d.restoreCertificates()
 	d.become(proxy.CutOff)
 	return d.openAll()
 }

@@ -58,13 +58,12 @@ type exchange struct {
 }
 
 // ServeHTTP serves one request.
-func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !p.tls.answered(w, r) {
-		p.serve(w, r, "")
-	}
-}
+func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.serve(w, r, "") }
 
 func (p *Proxy) serve(w http.ResponseWriter, r *http.Request, mesh string) {
+	if mesh == "" && p.tls.answered(w, r) {
+		return
+	}
 	x := &exchange{mesh: mesh, p: p, w: w, r: r, wire: &wire{rc: http.NewResponseController(w)}, start: time.Now(), path: pathOf(r)}
 	x.identify()
 	x.serve()

@@ -19,6 +19,7 @@ var (
 	bytesIn         = samples.Metric{Name: "slipway_request_bytes_total", Unit: "bytes", Help: "Bytes of requests' bodies."}
 	bytesOut        = samples.Metric{Name: "slipway_response_bytes_total", Unit: "bytes", Help: "Bytes of answers' bodies."}
 	retriesTotal    = samples.Metric{Name: "slipway_retries_total", Help: "Requests sent to another endpoint, by reason."}
+	cutTotal        = samples.Metric{Name: "slipway_cut_total", Help: "Requests and streams cut at the drain deadline of their endpoint."}
 	connectFailed   = samples.Metric{Name: "slipway_connect_failed_total", Help: "Attempts at which no connection came about."}
 )
 
@@ -115,6 +116,9 @@ func (m *meters) answered(r *proxy.Record) {
 	}
 	if r.RetryReason != "" {
 		m.count(retriesTotal, rareKey{retriesTotal.Name, r.App, r.RetryReason}, "app", r.App, "reason", r.RetryReason)
+	}
+	if r.Code == proxy.CodeDrainDeadline {
+		m.count(cutTotal, rareKey{cutTotal.Name, r.App, ""}, "app", r.App)
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 var (
 	inFlight       = samples.Metric{Name: "slipway_inflight", Help: "Requests inside an endpoint."}
 	streamsOpen    = samples.Metric{Name: "slipway_streams", Help: "Streams open at an endpoint."}
+	breakerState   = samples.Metric{Name: "slipway_breaker_state", Help: "0: closed, 1: half-open, 2: open."}
+	routeApplied   = samples.Metric{Name: "slipway_route_generation", Help: "Generation of the route that is served."}
 	heldRequests   = samples.Metric{Name: "slipway_held", Help: "Requests waiting at a hold."}
 	balanceGap     = samples.Metric{Name: "slipway_lb_gap", Help: "Between the most and the least loaded endpoint of a release."}
 	retryDenied    = samples.Metric{Name: "slipway_retry_denied_total", Help: "Retries that the budget did not allow."}
@@ -55,11 +57,13 @@ func (m *meters) levelsOf(l proxy.Load, now time.Time) {
 	gauge, rising := m.set.Gauge, m.set.Rising
 	m.level(gauge, heldRequests, app, 0, float64(l.Held), now)
 	m.level(gauge, balanceGap, app, 0, float64(l.Gap), now)
+	m.level(gauge, routeApplied, app, 0, float64(l.Generation), now)
 	m.level(rising, retryDenied, app, 0, float64(l.Denied), now)
 	for _, e := range l.Endpoints {
 		who := about{l.App, e.ID, e.Release}
 		m.level(gauge, inFlight, who, 0, float64(e.InFlight), now)
 		m.level(gauge, streamsOpen, who, 0, float64(e.Streams), now)
+		m.level(gauge, breakerState, who, 0, openness(e.Breaker), now)
 	}
 	if s := l.Split; s != nil {
 		who := about{app: l.App, release: s.Release}
@@ -67,6 +71,17 @@ func (m *meters) levelsOf(l proxy.Load, now time.Time) {
 		m.level(rising, canaryWanted, who, s.Generation, float64(s.Wanted), now)
 		m.level(rising, canaryAdmitted, who, s.Generation, float64(s.Admitted), now)
 	}
+}
+
+// openness is a breaker's state as a number.
+func openness(s proxy.Standing) float64 {
+	switch {
+	case !s.Out:
+		return 0
+	case s.Trial:
+		return 1
+	}
+	return 2
 }
 
 type addRow func(samples.Metric, func() (float64, bool), ...string) *samples.Row

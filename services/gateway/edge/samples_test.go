@@ -193,7 +193,7 @@ func TestSeriesEndWithTheirEndpoint(t *testing.T) {
 			}
 		}
 	}
-	if stale != 5 { // requests, bytes in and out, in flight, streams
+	if stale != 6 { // requests, bytes in and out, in flight, streams, breaker
 		t.Errorf("%d series ended", stale)
 	}
 	if n := len(*s.meters.accounts.Load()); n != 0 {

@@ -19,6 +19,9 @@ type fault struct {
 	text   string
 }
 
+// CodeDrainDeadline is of a request or stream that was cut when its endpoint left.
+const CodeDrainDeadline = "drain-deadline"
+
 // CodeClientGone is of a request whose client left before its answer was whole.
 const CodeClientGone = "client-gone"
 
@@ -37,7 +40,7 @@ var (
 
 	headerTimeout  = &fault{504, "header-timeout", "the app did not answer in time"}
 	requestTimeout = &fault{504, "request-timeout", "the request took too long"}
-	drainDeadline  = &fault{504, "drain-deadline", "the app was replaced and its time ran out"}
+	drainDeadline  = &fault{504, CodeDrainDeadline, "the app was replaced and its time ran out"}
 	holdTimeout    = &fault{504, "hold-timeout", "the app stayed paused too long"}
 
 	badPath        = &fault{400, "bad-request", "the path has a NUL, an encoded slash or a dot segment"}

@@ -9,12 +9,13 @@ import (
 
 // Load is what an app has under way and what became of its split.
 type Load struct {
-	App       string
-	Held      int64  // requests waiting at a hold
-	Denied    uint64 // retries that the budget did not allow, since the process started
-	Gap       int64  // between the most and the least loaded endpoint of its stable release
-	Split     *Split // nil without a canary
-	Endpoints []EndpointLoad
+	App        string
+	Generation uint64 // of its route
+	Held       int64  // requests waiting at a hold
+	Denied     uint64 // retries that the budget did not allow, since the process started
+	Gap        int64  // between the most and the least loaded endpoint of its stable release
+	Split      *Split // nil without a canary
+	Endpoints  []EndpointLoad
 }
 
 // Split is what was decided since a canary got its share.
@@ -33,6 +34,7 @@ type EndpointLoad struct {
 	Release  uint64
 	InFlight int64 // requests
 	Streams  int64
+	Breaker  Standing
 }
 
 // Loads are the apps of the table, sorted, as they stand.
@@ -45,7 +47,7 @@ func (p *Proxy) Loads() (all []Load) {
 }
 
 func (a *App) load() Load {
-	l := Load{App: a.name, Denied: a.flow.denied.Load(), Split: a.split.counts()}
+	l := Load{App: a.name, Generation: a.generation, Denied: a.flow.denied.Load(), Split: a.split.counts()}
 	if a.held != nil {
 		l.Held = a.held.held.Load()
 	}
@@ -65,7 +67,13 @@ func (a *App) load() Load {
 
 func (s *Seat) load() EndpointLoad {
 	streams := s.streams.Inside()
-	return EndpointLoad{ID: s.id, Release: s.release, InFlight: s.inFlight() - streams, Streams: streams}
+	return EndpointLoad{ID: s.id, Release: s.release, InFlight: s.inFlight() - streams, Streams: streams, Breaker: s.judge.stands()}
+}
+
+func (j *judge) stands() Standing {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.standing
 }
 
 // gap is how far the loads of a pool are apart.

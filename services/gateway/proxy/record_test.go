@@ -111,7 +111,7 @@ func TestLoadsTellOfTheSplitAndOfWhatIsInside(t *testing.T) {
 	}
 	w.do(t, "GET", "/", "") // the fourth is the canary's
 	l := w.Loads()
-	if len(l) != 1 || l[0].App != "web" || *l[0].Split != (Split{Release: 2, Generation: 9, ShareBp: 2500, Requests: 4, Wanted: 1, Admitted: 1}) {
+	if len(l) != 1 || l[0].App != "web" || l[0].Generation != 9 || *l[0].Split != (Split{Release: 2, Generation: 9, ShareBp: 2500, Requests: 4, Wanted: 1, Admitted: 1}) {
 		t.Errorf("%s", toJSON(l))
 	}
 	if e := l[0].Endpoints; len(e) != 2 || e[1] != (EndpointLoad{ID: "s", Release: 1, InFlight: 3}) || e[0].InFlight != 0 {

@@ -23,10 +23,12 @@ const (
 
 // DeployPolicy says how a release replaces another.
 type DeployPolicy struct {
-	// Strategy is recreate, rolling or blue-green.
+	// Strategy is recreate, rolling, blue-green or canary.
 	Strategy string `json:"strategy"`
 	// Rolling is read by strategy rolling.
 	Rolling RollingPolicy `json:"rolling"`
+	// Steps are read by strategy canary; the last one, to all requests, is implied.
+	Steps []DeployStep `json:"steps,omitempty"`
 	// Sticky keeps a user on one side of a split; absent: none.
 	Sticky *Sticky `json:"sticky,omitempty"`
 	// BlueGreen is read by strategy blue-green.
@@ -39,6 +41,24 @@ type DeployPolicy struct {
 	OnFailure string `json:"onFailure"`
 	// Keep says what stays for a rollback.
 	Keep KeepPolicy `json:"keep"`
+}
+
+// DeployStep is one step of a canary.
+type DeployStep struct {
+	// WeightBp is the share of the requests the new release gets.
+	WeightBp int `json:"weightBp"`
+	// Replicas of the new release; zero: as many as its share of the target, rounded up.
+	Replicas int `json:"replicas,omitempty"`
+	// PauseMs is how long the step is looked at before the next one.
+	PauseMs int64 `json:"pauseMs,omitempty"`
+	// Approve says that a person must promote it to the next one.
+	Approve bool `json:"approve,omitempty"`
+}
+
+// Instances are how many of a target of instances the step runs: never fewer than its
+// share of the requests needs.
+func (s DeployStep) Instances(target int) int {
+	return min(max(s.Replicas, (target*s.WeightBp+fullBp-1)/fullBp), target)
 }
 
 // RollingPolicy bounds how many instances are more or fewer than wanted.

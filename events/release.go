@@ -42,7 +42,7 @@ type ReleasePlanned struct {
 	Revision    string `json:"revision"`          // digest of what makes an instance
 	SpecHash    string `json:"specHash"`          // digest of spec; equals revision
 	Spec        Spec   `json:"spec"`              // what the nodes run
-	Strategy    string `json:"strategy"`          // recreate, rolling, blue-green
+	Strategy    string `json:"strategy"`          // recreate, rolling, blue-green, canary
 	Order       string `json:"order,omitempty"`   // start-first or stop-first, as chosen
 	From        int    `json:"from,omitempty"`    // the release that serves now; 0 for none
 	Skipped     []int  `json:"skipped,omitempty"` // declarations that were overtaken while waiting
@@ -87,13 +87,14 @@ type ReleasePaused struct {
 // ReleaseResumed says that a paused release goes on.
 type ReleaseResumed struct {
 	OfRelease
-	By string `json:"by,omitempty"` // who asked; absent: time
+	By   string `json:"by,omitempty"`   // who asked; absent: time
+	Full bool   `json:"full,omitempty"` // the remaining steps are skipped
 }
 
 // ReleasePromoted says that a release is the stable one.
 type ReleasePromoted struct {
 	OfRelease
-	How       string `json:"how"`             // recreate, rolling, blue-green, fast-rolled-back
+	How       string `json:"how"`             // recreate, rolling, blue-green, canary, fast-rolled-back
 	Available int    `json:"available"`       // instances available when deciding
 	Target    int    `json:"target"`          // instances wanted
 	Route     int    `json:"route,omitempty"` // settled route generation it rests on

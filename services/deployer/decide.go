@@ -94,6 +94,8 @@ func (v view) advance(r *Release) service.Says {
 		return v.recreate(r)
 	case events.BlueGreen:
 		return v.blueGreen(r)
+	case events.Canary:
+		return v.canary(r)
 	default:
 		return v.rolling(r)
 	}
@@ -131,6 +133,9 @@ func (v view) prepare(r *Release) (say service.Says) {
 
 // standStill waits for a person, or for the time of a timed pause.
 func (v view) standStill(r *Release) (say service.Says) {
+	if say = v.held(r); !say.Empty() {
+		return say
+	}
 	if !r.Until.IsZero() && !v.now.Before(r.Until) {
 		say.Because(r.Cause, "pause over at %s", r.Until.Format(time.TimeOnly)).Fact(events.ReleaseResumed{OfRelease: v.ref(r)})
 		return say
@@ -188,7 +193,7 @@ func (v view) finish(r *Release) (say service.Says) {
 // warmUntil is until when the release before r is kept running.
 func (v view) warmUntil(r *Release) time.Time {
 	keep := v.policy().Keep
-	if r.Strategy != events.BlueGreen || keep.Warm < 1 || keep.WarmForMs <= 0 {
+	if r.Strategy != events.BlueGreen && r.Strategy != events.Canary || keep.Warm < 1 || keep.WarmForMs <= 0 {
 		return time.Time{}
 	}
 	return v.now.Add(ms(keep.WarmForMs)).UTC()

@@ -116,12 +116,20 @@ func (r *Release) evolve(a *App, e events.Event) {
 		r.Phase = preparing
 	case events.ReleaseStarted:
 		r.Phase, r.Progressed = progress, at(e)
+	case events.ReleaseStepStarted:
+		r.Step, r.Progressed = d.Step, at(e)
+	case events.ReleaseStepCompleted:
+		r.StepDone, r.Progressed = d.Step, at(e)
 	case events.ReleasePaused:
+		if d.Cause == causeStep || d.Cause == causeApproval {
+			r.Gated = r.StepDone
+		}
 		if r.Phase != paused {
 			r.Before = r.Phase
 		}
 		r.Phase, r.Pause, r.Until, r.PausedAt = paused, d.Cause, d.Until, at(e)
 	case events.ReleaseResumed:
+		r.Full = r.Full || d.Full
 		r.resume(at(e))
 	case events.ReleasePromoted:
 		r.Phase, r.Reached, r.Progressed = promoted, true, at(e)

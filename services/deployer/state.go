@@ -84,6 +84,10 @@ type Release struct {
 	Until       time.Time        `json:"until,omitzero"`   // end of a timed pause
 	PausedAt    time.Time        `json:"pausedAt,omitzero"`
 	Approved    bool             `json:"approved,omitempty"` // the gate before a promotion is open
+	Step        int              `json:"step,omitempty"`     // of a canary: begun last, from 1
+	StepDone    int              `json:"stepDone,omitempty"` // completed last
+	Gated       int              `json:"gated,omitempty"`    // the step whose pause or approval was begun last
+	Full        bool             `json:"full,omitempty"`     // the remaining steps are skipped
 	Reached     bool             `json:"reached,omitempty"`  // it was promoted once
 	Aborted     string           `json:"aborted,omitempty"`  // cause of the abort
 	AbortWhy    string           `json:"abortWhy,omitempty"` // reason of the abort

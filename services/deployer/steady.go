@@ -36,7 +36,7 @@ func (v view) restore() (say service.Says) {
 		return say
 	}
 	room := v.size(live) + v.limits(live).surge - len(v.existing(live))
-	if live.Strategy == events.BlueGreen {
+	if live.Strategy == events.BlueGreen || live.Strategy == events.Canary {
 		room = v.size(live)
 	}
 	have := map[int]bool{}

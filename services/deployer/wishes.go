@@ -140,10 +140,15 @@ func (v view) end(w events.Event, d events.WishAppRetired) (say service.Says) {
 
 func (v view) approve(w events.Event, d events.WishPromotionRequested) (say service.Says) {
 	r := v.Releases[v.Live]
-	if r == nil || r.Phase != paused {
+	skips := r != nil && d.Full && r.Strategy == events.Canary && r.Phase == progress
+	if r == nil || r.Phase != paused && !skips {
 		return v.refuse(w, "nothing to promote: "+v.stands())
 	}
-	say.Because(service.CauseOf(w), "%s", orWords(d.Message, "promoted by "+w.Actor)).Fact(events.ReleaseResumed{OfRelease: v.ref(r), By: w.Actor})
+	if why := v.unready(r); why != "" {
+		return v.refuse(w, "not ready: "+why)
+	}
+	say.Because(service.CauseOf(w), "%s", orWords(d.Message, "promoted by "+w.Actor)).
+		Fact(events.ReleaseResumed{OfRelease: v.ref(r), By: w.Actor, Full: d.Full && r.Strategy == events.Canary})
 	return say
 }
 

@@ -55,6 +55,7 @@ func (c *checker) deploy() {
 	c.within(d.RevertMs, span{1, dayMs, formatMs}, "deploy", "revert")
 	c.rolling(d.Rolling)
 	c.blueGreen(d.BlueGreen)
+	c.steps(d)
 	k := d.Keep
 	c.within(int64(k.Warm), span{0, maxWarm, formatCount}, "deploy", "keep", "warm")
 	c.within(k.WarmForMs, span{0, maxDuration, formatMs}, "deploy", "keep", "warmFor")
@@ -95,6 +96,35 @@ func (c *checker) blueGreen(b events.BlueGreenPolicy) {
 	}
 	if replicas := below(at, "previewReplicas"); !c.doc.PerNode && (b.PreviewReplicas != 0 || c.written(replicas)) {
 		c.within(int64(b.PreviewReplicas), span{1, int64(max(c.doc.Replicas, 1)), formatCount}, replicas...)
+	}
+}
+
+const maxSteps = 20
+
+// steps: those of a canary, and of nothing else.
+func (c *checker) steps(d events.DeployPolicy) {
+	at := []string{"deploy", "steps"}
+	switch {
+	case d.Strategy == events.Canary && len(d.Steps) == 0:
+		c.refuse(Missing, at, "needs a step, such as { weight: 5%, pause: 5m }")
+	case d.Strategy != events.Canary && len(d.Steps) > 0:
+		c.refuse(Exclusive, at, "steps and strategy "+d.Strategy+" exclude one another: steps are a canary's")
+	case len(d.Steps) > maxSteps:
+		c.refuse(OutOfRange, at, fmt.Sprintf("at most %d steps", maxSteps))
+	}
+	last := 0
+	for i, s := range d.Steps {
+		here := below(at, fmt.Sprint(i))
+		c.within(int64(s.WeightBp), span{1, 10_000, formatBp}, below(here, "weight")...)
+		if s.WeightBp < last {
+			c.refuse(OutOfRange, below(here, "weight"), "weights never fall: "+formatBp(int64(last))+" came before "+formatBp(int64(s.WeightBp)))
+		}
+		last = s.WeightBp
+		c.within(int64(s.Replicas), span{0, maxReplicas, formatCount}, below(here, "replicas")...)
+		c.within(s.PauseMs, span{0, maxDuration, formatMs}, below(here, "pause")...)
+		if s.Approve && s.PauseMs > 0 {
+			c.refuse(Exclusive, here, "pause and approve exclude one another")
+		}
 	}
 }
 

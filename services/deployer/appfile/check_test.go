@@ -62,7 +62,7 @@ func TestAWishMeetsTheRulesOfAFile(t *testing.T) {
 		"restart.giveUp.failures":    func(d *events.Document) { d.Restart.GiveUpFailures = 101 },
 		"placement.strategy":         func(d *events.Document) { d.Placement.Strategy = "" },
 		"placement.prefer[0].weight": func(d *events.Document) { d.Placement.Prefer[0].Weight = -101 },
-		"deploy.strategy":            func(d *events.Document) { d.Deploy.Strategy = "canary" },
+		"deploy.strategy":            func(d *events.Document) { d.Deploy.Strategy = "cannery" },
 		"deploy.rolling.order":       func(d *events.Document) { d.Deploy.Rolling.Order = "both" },
 		"deploy.rolling.unavailable": func(d *events.Document) { d.Deploy.Rolling.Unavailable.ShareBp = 10_001 },
 		"deploy.blueGreen.promote":   func(d *events.Document) { d.Deploy.BlueGreen.Promote = "" },
@@ -139,10 +139,10 @@ func TestExplain(t *testing.T) {
 	for field, want := range map[string]string{
 		"app":                    "FIELD",
 		"app.deploy.keep":        "warmFor",
-		"deploy.strategy":        "recreate, rolling or blue-green",
+		"deploy.strategy":        "rolling, blue-green or canary",
 		"app.ports.web.hostPort": "Fixed port",
 		"app.files[0].mode":      "0444",
-		"app.deploy.steps":       "not built yet",
+		"app.deploy.analysis":    "not built yet",
 		"app.health.ready":       "interval",
 		"app.image":              "not built yet",
 	} {

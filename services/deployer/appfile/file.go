@@ -150,14 +150,22 @@ type hook struct {
 }
 
 type deploy struct {
-	Strategy  string    `json:"strategy" default:"rolling" one:"recreate,rolling,blue-green" desc:"How the new release takes the old one's place."`
+	Strategy  string    `json:"strategy" default:"rolling" one:"recreate,rolling,blue-green,canary" desc:"How the new release takes the old one's place."`
 	Rolling   rolling   `json:"rolling" desc:"How many instances may be more or fewer than wanted; read by strategy rolling."`
 	BlueGreen blueGreen `json:"blueGreen" desc:"How the second set takes over; read by strategy blue-green."`
 	Deadline  Duration  `json:"deadline" default:"10m" desc:"Time without progress before a release fails."`
 	Revert    Duration  `json:"revert" default:"5m" desc:"Time an abort may take."`
+	Steps     []step    `json:"steps" desc:"What a canary gets step by step, at most 20; the last one, to all requests, is implied. Read by strategy canary."`
 	Sticky    *sticky   `json:"sticky" desc:"Keeps a user on one side while two releases share the requests. Absent: none."`
 	OnFailure string    `json:"onFailure" default:"rollback" one:"rollback,pause" desc:"What follows a failure."`
 	Keep      keep      `json:"keep" desc:"What of former releases stays for a rollback."`
+}
+
+type step struct {
+	Weight   Percent   `json:"weight" jsonschema:"required" desc:"Share of the requests the new release gets; weights never fall."`
+	Replicas Match     `json:"replicas" default:"match" desc:"Instances of the new release: match is as many as its share of the target, rounded up; a count may be more."`
+	Pause    *Duration `json:"pause" desc:"How long the step is looked at before the next one."`
+	Approve  bool      `json:"approve" default:"false" desc:"Whether a person must promote it to the next one: slipway promote."`
 }
 
 type sticky struct {

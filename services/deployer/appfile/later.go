@@ -9,8 +9,9 @@ var later = map[string][]string{
 		"image", "registry", "signature", "entrypoint", "secrets", "scale", "quota", "uses", "bus",
 		"access", "isolation", "metrics",
 	},
-	"ports.*": {"access"},
-	"deploy":  {"steps", "analysis", "shrinkStable", "bake"},
+	"ports.*":        {"access"},
+	"deploy.steps.*": {"analysis", "run"},
+	"deploy":         {"analysis", "shrinkStable", "bake"},
 }
 
 // laterWords are the words of a field that later versions take.
@@ -18,7 +19,6 @@ var laterWords = map[string][]string{
 	"driver":           {"docker"},
 	"ports.*.protocol": {"tcp"},
 	"ports.*.tls":      {"auto", "secret"},
-	"deploy.strategy":  {"canary"},
 }
 
 func laterFields(pattern string) []string { return later[pattern] }

@@ -142,6 +142,7 @@ func resolveDeploy(d deploy) events.DeployPolicy {
 			Promote: d.BlueGreen.Promote.How, PromoteAfterMs: d.BlueGreen.Promote.AfterMs,
 			PreviewHost: or(d.BlueGreen.PreviewHost), PreviewReplicas: int(or(d.BlueGreen.PreviewReplicas)),
 		},
+		Steps:      resolveSteps(d.Steps),
 		Sticky:     resolveSticky(d.Sticky),
 		DeadlineMs: int64(d.Deadline), RevertMs: int64(d.Revert), OnFailure: d.OnFailure,
 		Keep: events.KeepPolicy{

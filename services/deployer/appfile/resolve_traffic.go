@@ -24,6 +24,15 @@ func resolveTraffic(f file) events.TrafficPolicy {
 	return t
 }
 
+func resolveSteps(steps []step) (all []events.DeployStep) {
+	for _, s := range steps {
+		all = append(all, events.DeployStep{
+			WeightBp: int(s.Weight), Replicas: int(s.Replicas), PauseMs: int64(or(s.Pause)), Approve: s.Approve,
+		})
+	}
+	return all
+}
+
 func resolveSticky(s *sticky) *events.Sticky {
 	if s == nil || s.By == events.ByNone {
 		return nil

@@ -1,6 +1,7 @@
 package deployer
 
 import (
+	"cmp"
 	"time"
 
 	"slipway.dev/events"
@@ -18,13 +19,18 @@ const (
 	causeManual     = "manual"
 	causeStep       = "step"
 	causeFailure    = "failure"
+	causeDrain      = "drain"
+	causeSpare      = "spare"
 )
 
 // Config is where the deployer is and what the installation decided.
 type Config struct {
 	DefaultDomain string                                 // an app without a host answers as <app>.<DefaultDomain>
 	Check         func(events.Document) []events.Refusal // the app file's rules, for wishes from anywhere
+	LeaseTTL      time.Duration                          // how long a lease lasts on this bus; 0: one server's
 }
+
+func (cfg Config) ttl() time.Duration { return cmp.Or(cfg.LeaseTTL, events.LeaseTTL) }
 
 // decide says what is missing of an app now: the first of these that has anything
 // to say. What it waits for is said in any case.
@@ -38,6 +44,7 @@ func (cfg Config) decide(a *App, f *Fleet, now time.Time) service.Says {
 		v.flip,      // a rollback onto warm instances
 		v.takeUp,    // a newer declaration
 		v.steer,     // the way in, as the app file has it
+		v.evacuate,  // what runs on a node that is emptied
 		v.restore,   // what serves and was lost beside a release on its way
 		v.live,      // the release on its way
 		v.steady,    // what serves, at its size

@@ -20,6 +20,9 @@ func (cfg Config) due(a *App, f *Fleet, after time.Time) time.Time {
 		if i.Withdrawn {
 			moments = append(moments, i.StopBy)
 		}
+		if v.leaving(i) {
+			moments = append(moments, f.Nodes[i.Node].Evacuation.Until, v.successorAt(i))
+		}
 	}
 	for _, r := range a.Releases {
 		moments = append(moments, r.WarmUntil)

@@ -10,7 +10,9 @@ import (
 
 // evolve folds a fact about an app. What no row allows changes nothing.
 func evolve(_ string, a *App, _ *Fleet, e events.Event) {
-	a.Inbox.Fold(e)
+	if e.Kind.Owner == "deployer" { // others answer wishes of the same stream, that are none of its own
+		a.Inbox.Fold(e)
+	}
 	if e.Kind.Owner == "deployer" && (e.Kind.Entity == "app" || e.Kind.Entity == "release") {
 		a.Said[e.Kind.Entity] = e.Pos
 	}
@@ -27,6 +29,8 @@ func evolve(_ string, a *App, _ *Fleet, e events.Event) {
 		a.evolveInstance(e)
 	case "routing", "traffic":
 		a.evolveCounts(e)
+	case "evacuation":
+		freeVolumes(a.Volumes, e)
 	}
 }
 
@@ -96,6 +100,9 @@ func (a *App) plan(d events.ReleasePlanned, e events.Event) {
 		Strategy: d.Strategy, Order: d.Order, How: d.How, From: d.From, Target: d.Target,
 		Phase: planned, Planned: at(e), Progressed: at(e), Replicas: map[int]*Replica{},
 		Base: a.total(), BaseCut: a.Cut, BaseGap: a.GapMs, Actor: e.Actor, Correlation: e.Correlation,
+	}
+	if d.Strategy == events.Canary && a.Accepted != nil {
+		r.Steps = len(a.Accepted.Document.Deploy.Steps)
 	}
 	a.Releases[d.Release] = r
 	a.trim()

@@ -25,7 +25,7 @@ func (a *App) evolveAssignment(e events.Event) {
 	case events.AssignmentCleared:
 		i.Held = false
 	case events.AssignmentWithdrawn:
-		i.Withdrawn, i.Told = true, d.Node != ""
+		i.Withdrawn, i.Told, i.Leaves = true, d.Node != "", cmp.Or(i.Leaves, d.Cause)
 		i.StopBy = time.UnixMilli(d.StopByMs).UTC()
 	case events.PlacementPlaced:
 		i.Node, i.State, i.Lacks, i.Since = d.Node, "placed", "", at(e)
@@ -40,7 +40,7 @@ func (a *App) request(d events.AssignmentRequested, e events.Event) {
 	ordinal := ordinalOf(d.Instance)
 	a.Instances[d.Instance] = &Inst{
 		ID: d.Instance, Release: d.Release, Ordinal: ordinal, Role: d.Role,
-		State: "requested", Driver: d.Driver, Held: d.Hold, Since: at(e), Cause: service.CauseOf(e),
+		State: "requested", Driver: d.Driver, Held: d.Hold, Replaces: d.Replaces, Since: at(e), Cause: service.CauseOf(e),
 	}
 	r := a.Releases[d.Release]
 	switch {

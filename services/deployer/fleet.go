@@ -13,7 +13,7 @@ func common(f *Fleet, e events.Event) {
 		if f.Nodes == nil {
 			f.Nodes = map[string]*Node{}
 		}
-		f.Nodes[d.Node] = &Node{NodeDescription: d.NodeDescription, Name: d.Node, Boot: d.Incarnation, Alive: true, Since: at(e)}
+		f.Nodes[d.Node] = f.Nodes[d.Node].join(d, at(e))
 	case events.NodeChanged:
 		if n := f.Nodes[d.Node]; n != nil {
 			n.NodeDescription = d.NodeDescription
@@ -27,13 +27,18 @@ func common(f *Fleet, e events.Event) {
 	case events.GatewayLeft:
 		f.gateway(d.Gateway, false)
 	case events.LeaseGranted:
-		f.lease(d.Lease, true)
+		f.lease(d.Lease, true, e)
 	case events.LeaseResumed:
-		f.lease(d.Lease, true)
+		f.lease(d.Lease, true, e)
 	case events.LeaseLapsed:
-		f.lease(d.Lease, false)
+		f.lease(d.Lease, false, e)
 	case events.LeaseReleased:
-		f.lease(d.Lease, false)
+		f.lease(d.Lease, false, e)
+	case events.EvacuationCordoned, events.EvacuationUncordoned, events.EvacuationStarted,
+		events.EvacuationEmptied, events.EvacuationFinished, events.EvacuationCancelled:
+		if n := f.Nodes[e.Place]; n != nil {
+			n.evacuate(e)
+		}
 	case events.RouteDeclared:
 		f.own(d.App, d.Rules)
 	case events.RouteShifted:
@@ -43,13 +48,13 @@ func common(f *Fleet, e events.Event) {
 	}
 }
 
-func (f *Fleet) lease(l events.Lease, alive bool) {
+func (f *Fleet) lease(l events.Lease, alive bool, e events.Event) {
 	switch l.Kind {
 	case "gateway":
 		f.gateway(l.Name, alive)
 	case "node":
 		if n := f.Nodes[l.Name]; n != nil {
-			n.Alive = alive && !n.Gone
+			n.lease(alive, e)
 		}
 	}
 }

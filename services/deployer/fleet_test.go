@@ -66,7 +66,7 @@ func needs(claims ...events.VolumeClaim) func(*events.AssignmentRequested) {
 func (f fleet) settle() (said []events.Payload) {
 	f.t.Helper()
 	for {
-		say := f.decide(sim.Start)
+		say := f.decide(&Ear{}, events.LeaseTTL, sim.Start)
 		if say.Empty() {
 			return said
 		}
@@ -122,7 +122,7 @@ func BenchmarkPlacement(b *testing.B) {
 					}
 					placed += of.replicas
 				}
-				for _, fact := range f.decide(sim.Start).Facts {
+				for _, fact := range f.decide(&Ear{}, events.LeaseTTL, sim.Start).Facts {
 					f.hear(fact.Data)
 				}
 				if len(f.Open) > 0 {

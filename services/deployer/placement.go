@@ -33,8 +33,12 @@ func (b *board) place(q *Request) (node, lacks string) {
 // have an order; each is a counted reason.
 func never(q *Request, n *Node) string {
 	switch {
-	case n.Gone || !n.Alive:
+	case n.gone() || !n.Alive:
 		return "not live"
+	case n.draining():
+		return "draining"
+	case n.Cordoned:
+		return "cordoned"
 	case !n.runs(q.Driver):
 		return "without driver " + q.Driver
 	case !n.meets(q.Placement.Require):

@@ -62,7 +62,7 @@ type twin struct {
 
 func newTwin(t *testing.T, log *sim.Log) twin {
 	c := service.NewCore(service.Service{
-		Name: "placer", Hears: hears(), Says: says(), New: func() []service.Machine { return []service.Machine{Placer()} },
+		Name: "placer", Hears: hears(), Says: says(), New: func() []service.Machine { return []service.Machine{Placer(Config{})} },
 	})
 	c.CheckEachFold()
 	c.Found = func(b service.Broken) { t.Errorf("%s: %s", b.Name, b.Detail) }
@@ -79,7 +79,7 @@ func (w twin) hear(to uint64) {
 }
 
 func (w twin) state() *Cluster {
-	c, _ := service.StateOf[Cluster, struct{}](w.Machines()[0], clusterKey)
+	c, _ := service.StateOf[Cluster, Ear](w.Machines()[0], clusterKey)
 	return c
 }
 

@@ -16,6 +16,11 @@ type Cluster struct {
 	Requests map[string]*Request `json:"requests"` // by instance, until it has ended
 	Open     map[string]bool     `json:"open"`     // instances to be placed, cancelled or told why not
 	Volumes  map[string]string   `json:"volumes"`  // app/volume -> the node it lives on, also while nothing uses it
+
+	Inbox   service.Inbox              `json:"inbox"`   // wishes about nodes
+	On      map[string]map[string]bool `json:"on"`      // by node: instances that were placed there
+	Uneasy  map[string]bool            `json:"uneasy"`  // nodes that are silent, or being emptied
+	Instead map[string]string          `json:"instead"` // instance -> the one that is to serve in its place
 }
 
 // Request is an instance somebody wants to run somewhere.
@@ -24,7 +29,10 @@ type Request struct {
 	Node      string        `json:"placed,omitempty"`
 	Promised  bool          `json:"promised,omitempty"` // it was placed held
 	Withdrawn bool          `json:"withdrawn,omitempty"`
-	Lacks     string        `json:"lacks,omitempty"` // as said in blocked
+	Forced    bool          `json:"forced,omitempty"` // withdrawn before another served in its place
+	Lacks     string        `json:"lacks,omitempty"`  // as said in placement.blocked
+	Stuck     string        `json:"stuck,omitempty"`  // why it cannot leave its node, as said in evacuation.blocked
+	Failed    string        `json:"failed,omitempty"` // how the last one that was to serve in its place failed
 	Cause     service.Cause `json:"cause"`
 }
 
@@ -33,21 +41,28 @@ const clusterKey = "cluster"
 
 // NewCluster is a cluster without a node.
 func NewCluster() *Cluster {
-	return &Cluster{Nodes: map[string]*Node{}, Uses: map[string]*Use{}, Requests: map[string]*Request{}, Open: map[string]bool{}, Volumes: map[string]string{}}
+	return &Cluster{
+		Nodes: map[string]*Node{}, Uses: map[string]*Use{}, Requests: map[string]*Request{}, Open: map[string]bool{}, Volumes: map[string]string{},
+		On: map[string]map[string]bool{}, Uneasy: map[string]bool{}, Instead: map[string]string{},
+	}
 }
 
 func (c *Cluster) evolve(e events.Event) {
-	f := Fleet{Nodes: c.Nodes}
+	switch e.Kind.Entity {
+	case "node", "lease", "evacuation":
+		c.evolveNode(e)
+		return
+	}
 	switch d := e.Data.(type) {
-	case events.NodeJoined, events.NodeChanged, events.NodeLeft,
-		events.LeaseGranted, events.LeaseLapsed, events.LeaseResumed, events.LeaseReleased:
-		common(&f, e)
 	case events.AssignmentRequested:
 		c.Requests[d.Instance] = &Request{AssignmentRequested: d, Cause: service.CauseOf(e)}
 		c.Open[d.Instance] = true
+		if d.Replaces != "" {
+			c.Instead[d.Replaces] = d.Instance
+		}
 	case events.AssignmentWithdrawn:
 		if q := c.Requests[d.Instance]; q != nil {
-			q.Withdrawn, q.Cause = true, service.CauseOf(e)
+			q.Withdrawn, q.Forced, q.Cause = true, q.Forced || d.Forced, service.CauseOf(e)
 		}
 	case events.AssignmentCleared:
 		if q := c.Requests[d.Instance]; q != nil && q.Hold && q.Node != "" {
@@ -60,12 +75,14 @@ func (c *Cluster) evolve(e events.Event) {
 			q.Node = d.Node
 			delete(c.Open, d.Instance)
 			c.use(d.Node).place(q)
+			c.on(d.Node)[d.Instance] = true
 		}
 	case events.PlacementBlocked:
 		if q := c.Requests[d.Instance]; q != nil {
 			q.Lacks = d.Lacks
 		}
 	default:
+		c.tally(e)
 		if ends(e.Data) {
 			c.end(instanceOf(e))
 		}
@@ -88,9 +105,21 @@ func (c *Cluster) end(instance string) {
 	}
 	if q.Node != "" {
 		c.use(q.Node).end(q)
+		delete(c.on(q.Node), instance)
 	}
+	if c.Instead[q.Replaces] == instance {
+		delete(c.Instead, q.Replaces)
+	}
+	delete(c.Instead, instance)
 	delete(c.Requests, instance)
 	delete(c.Open, instance)
+}
+
+func (c *Cluster) on(node string) map[string]bool {
+	if c.On[node] == nil {
+		c.On[node] = map[string]bool{}
+	}
+	return c.On[node]
 }
 
 func (c *Cluster) use(node string) *Use {
@@ -100,13 +129,26 @@ func (c *Cluster) use(node string) *Use {
 	return c.Uses[node]
 }
 
-// decide places what is open, cancels what was withdrawn before it had a place, and
+// decide answers who wishes something of a node, empties nodes, and places: in this
+// order, for a placement rests on what was said of nodes before.
+func (c *Cluster) decide(x *Ear, ttl time.Duration, now time.Time) (say service.Says) {
+	if say = c.answer(x, ttl, now); !say.Empty() {
+		return say
+	}
+	if say = c.evacuate(x, ttl, now); !say.Empty() {
+		return say
+	}
+	say.Add(c.place())
+	return say
+}
+
+// place places what is open, cancels what was withdrawn before it had a place, and
 // tells once why something has none.
-func (c *Cluster) decide(time.Time) (say service.Says) {
+func (c *Cluster) place() (say service.Says) {
 	if len(c.Open) == 0 {
 		return say
 	}
-	b := newBoard(c)
+	b, m := newBoard(c), moves{c, map[string]map[string]bool{}}
 	for _, id := range c.line() {
 		if len(say.Facts) == events.MaxAppendEvents {
 			return say
@@ -117,10 +159,15 @@ func (c *Cluster) decide(time.Time) (say service.Says) {
 			say.Because(q.Cause, "withdrawn before it was placed").Fact(events.PlacementCancelled{OfInstance: of})
 			continue
 		}
+		if from := m.full(q); from != "" {
+			say.Waits(id, waitsPlacement, "%d apps move away from %s at a time", movesPerNode, from)
+			continue
+		}
 		node, lacks := b.place(q)
 		switch {
 		case node != "":
 			of.Node = node
+			m.add(q)
 			say.Because(q.Cause, "%s on %d nodes", q.Placement.Strategy, len(c.Nodes)).Fact(events.PlacementPlaced{
 				OfInstance: of, Release: q.Release, SpecHash: q.SpecHash, Role: q.Role,
 				Resources: q.Resources, HostPorts: q.HostPorts, Volumes: q.Volumes, Hold: q.Hold,

@@ -52,7 +52,7 @@ func (v view) takeUp() (say service.Says) {
 // release plans one: its number, what it runs, the way to it.
 func (v view) release(c service.Cause, revision string, spec events.Spec, d *Declaration, how, strategy, why string) (say service.Says) {
 	order, because := orderOf(d.Document, spec)
-	target := v.targetOf(d.Document)
+	target := v.targetOf(d.Document, 0)
 	if spec.HasSingleVolume() {
 		target = min(target, 1)
 	}
@@ -90,7 +90,7 @@ func (v view) refusals(d events.Document) (reasons []events.Refusal) {
 	live, able, fits := 0, 0, 0
 	for _, name := range service.Sorted(v.fleet.Nodes) {
 		n := v.fleet.Nodes[name]
-		if n.Gone {
+		if n.gone() {
 			continue
 		}
 		live++

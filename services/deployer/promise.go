@@ -52,7 +52,8 @@ func bounded(a *App) error {
 		return nil
 	}
 	d := a.Accepted.Document
-	mine, old := len(a.of(r.Number).keep(wanted)), len(a.of(r.From))
+	mine := len(a.of(r.Number).keep(wanted))
+	old := len(a.of(r.From).keep(func(i *Inst) bool { return i.Leaves != causeDrain })) // what moves may still be stopping
 	if mine > max(d.Replicas, r.Target) {
 		return fmt.Errorf("%d instances of release %d placed, %d wanted", mine, r.Number, d.Replicas)
 	}
@@ -79,7 +80,7 @@ func sharesWhole(a *App) error {
 func uniqueReplicas(a *App) error {
 	seen := map[[2]int]string{}
 	for _, i := range a.all() {
-		if i.Role != events.RoleService || !wanted(i) {
+		if i.Role != events.RoleService || !wanted(i) || a.standsBy(i) {
 			continue
 		}
 		k := [2]int{i.Release, i.Ordinal}
@@ -92,8 +93,11 @@ func uniqueReplicas(a *App) error {
 }
 
 // checkCluster is what the placer promises: no port, no single volume and no capacity is
-// given twice, and a volume has one home.
-func checkCluster(c *Cluster, _ *struct{}) error {
+// given twice, a volume has one home, and what is called drained is empty.
+func checkCluster(c *Cluster, _ *Ear) error {
+	if err := c.drainedIsEmpty(); err != nil {
+		return err
+	}
 	used := map[string]events.Resources{}
 	alone := map[string]string{}
 	for _, id := range service.Sorted(c.Requests) {

@@ -154,7 +154,7 @@ func (v view) mayLeave(old insts, least int) (leave insts) {
 // carries nothing, however well it is. Before the first shares all that serve count.
 func (v view) carrying(i *Inst) bool {
 	unshared := !v.routed() || len(v.Route.Said.Shares) == 0
-	return v.serving(i) && i.Role == events.RoleService && (unshared || v.share(i.Release) > 0)
+	return v.serving(i) && i.Role == events.RoleService && !v.standsBy(i) && (unshared || v.share(i.Release) > 0)
 }
 
 // becoming tells whether an instance is ready but does not count yet: minReady has not
@@ -202,6 +202,7 @@ func (v view) request(r *Release, id, role string, hold bool) events.AssignmentR
 		OfInstance: events.OfInstance{App: v.Name, Instance: id}, Release: r.Number,
 		SpecHash: r.Revision, Role: role, Hold: hold,
 		Resources: r.Spec.Resources, Placement: v.placement(), Driver: r.Spec.Driver, HostPorts: hostPorts(r.Spec),
+		PerNode: v.Accepted.Document.PerNode && role == events.RoleService,
 	}
 	if role != events.RoleHook { // a hook runs beside what has them
 		q.Volumes = r.Spec.Claims(r.Order == events.OrderStartFirst)

@@ -17,8 +17,10 @@ func Service(cfg Config) service.Service {
 		Wishes: []string{
 			"slipway.wish.*._.app.*", "slipway.wish.*._.promotion.*", "slipway.wish.*._.rollback.*", "slipway.wish.*._.halt.*",
 			"slipway.wish.*._.abort.*", "slipway.wish.*._.retry.*", "slipway.wish.*._.hold.*",
+			"slipway.wish._.*.cordon.*", "slipway.wish._.*.drain.*", "slipway.wish._.*.removal.*",
 		},
-		New: func() []service.Machine { return []service.Machine{Apps(cfg), Placer()} },
+		Leases: []string{"slipway.lease.node.*"},
+		New:    func() []service.Machine { return []service.Machine{Apps(cfg), Placer(cfg)} },
 	}
 }
 
@@ -43,7 +45,7 @@ func Apps(cfg Config) service.Machine {
 // or gateway comes or goes.
 func appKeys(e events.Event) []string {
 	switch e.Kind.Entity {
-	case "node", "gateway", "lease":
+	case "node", "gateway", "lease", "evacuation":
 		return []string{service.All}
 	}
 	if e.App == "" {
@@ -52,25 +54,29 @@ func appKeys(e events.Event) []string {
 	return []string{e.App}
 }
 
-// Placer is the placement decider: one key, the cluster.
-func Placer() service.Machine {
-	return service.Of(service.Decider[Cluster, struct{}]{
-		Owner:  "placer",
-		New:    func(string) *Cluster { return NewCluster() },
-		Guard:  func(string) string { return events.Guard("placer", "", "") },
-		Keys:   placerKeys,
-		Evolve: func(_ string, c *Cluster, _ *struct{}, e events.Event) { c.evolve(e) },
-		Decide: func(c *Cluster, _ *struct{}, now time.Time) service.Says { return c.decide(now) },
-		Check:  checkCluster,
+// Placer is the placement decider: one key, the cluster. What it hears of nodes by
+// itself touches a key of its own, so that a renewal is no reason to decide.
+func Placer(cfg Config) service.Machine {
+	return service.Of(service.Decider[Cluster, Ear]{
+		Owner:   "placer",
+		New:     func(string) *Cluster { return NewCluster() },
+		Guard:   func(string) string { return events.Guard("placer", "", "") },
+		Keys:    placerKeys,
+		Touches: earTouched,
+		Evolve:  func(_ string, c *Cluster, _ *Ear, e events.Event) { c.evolve(e) },
+		Sense:   func(c *Cluster, x *Ear, sig service.Signal, now time.Time) { c.sense(x, sig, now) },
+		Decide:  func(c *Cluster, x *Ear, now time.Time) service.Says { return c.decide(x, cfg.ttl(), now) },
+		Due:     func(c *Cluster, x *Ear, after time.Time) time.Time { return c.due(x, cfg.ttl(), after) },
+		Check:   checkCluster,
 	})
 }
 
 func placerKeys(e events.Event) []string {
 	switch e.Kind.Entity {
-	case "node", "lease", "assignment", "placement":
+	case "node", "lease", "assignment", "placement", "evacuation", "cordon", "drain", "removal":
 		return []string{clusterKey}
 	case "instance":
-		if ends(e.Data) {
+		if _, stopping := e.Data.(events.InstanceStopping); stopping || ends(e.Data) {
 			return []string{clusterKey}
 		}
 	}
@@ -94,7 +100,7 @@ func hears() (kinds []events.Kind) {
 
 // says lists the kinds the two deciders say.
 func says() []events.Kind {
-	return append(kindsOf("deployer", "app", "release", "route", "assignment"), kindsOf("placer", "placement")...)
+	return append(kindsOf("deployer", "app", "release", "route", "assignment"), kindsOf("placer", "placement", "evacuation")...)
 }
 
 func kindsOf(owner string, entities ...string) (kinds []events.Kind) {

@@ -84,7 +84,8 @@ type Release struct {
 	Until       time.Time        `json:"until,omitzero"`   // end of a timed pause
 	PausedAt    time.Time        `json:"pausedAt,omitzero"`
 	Approved    bool             `json:"approved,omitempty"` // the gate before a promotion is open
-	Step        int              `json:"step,omitempty"`     // of a canary: begun last, from 1
+	Steps       int              `json:"steps,omitempty"`    // of a canary, when it was planned
+	Step        int              `json:"step,omitempty"`     // begun last, from 1
 	StepDone    int              `json:"stepDone,omitempty"` // completed last
 	Gated       int              `json:"gated,omitempty"`    // the step whose pause or approval was begun last
 	Full        bool             `json:"full,omitempty"`     // the remaining steps are skipped
@@ -171,8 +172,10 @@ type Inst struct {
 	Exited    bool          `json:"exited,omitempty"` // it has ended at least once
 	Code      int           `json:"code,omitempty"`   // with which it ended last
 	Withdrawn bool          `json:"withdrawn,omitempty"`
-	Told      bool          `json:"told,omitempty"`    // its node was named in the withdrawal
-	Drained   bool          `json:"drained,omitempty"` // no gateway has anything open to it
+	Told      bool          `json:"told,omitempty"`     // its node was named in the withdrawal
+	Leaves    string        `json:"leaves,omitempty"`   // cause of the withdrawal
+	Replaces  string        `json:"replaces,omitempty"` // instance of the same replica that it serves in place of
+	Drained   bool          `json:"drained,omitempty"`  // no gateway has anything open to it
 	StopBy    time.Time     `json:"stopBy,omitzero"`
 	Cause     service.Cause `json:"cause"` // its last fact
 }
@@ -182,16 +185,6 @@ type Fleet struct {
 	Nodes    map[string]*Node  `json:"nodes"`
 	Gateways map[string]bool   `json:"gateways"` // live ones
 	Hosts    map[string]string `json:"hosts"`    // host and path -> the app that owns it
-}
-
-// Node is a machine that runs instances.
-type Node struct {
-	events.NodeDescription
-	Name  string    `json:"name"`
-	Boot  int       `json:"boot"`
-	Alive bool      `json:"alive"` // its lease has not lapsed
-	Gone  bool      `json:"gone,omitempty"`
-	Since time.Time `json:"since"`
 }
 
 // NewApp is an app nobody has spoken of.

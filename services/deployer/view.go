@@ -29,9 +29,18 @@ func (l insts) keep(f func(*Inst) bool) (kept insts) {
 	return kept
 }
 
-// of are the service instances of a release that have not ended.
+// of are the service instances of a release that have not ended; one that is to serve
+// in place of another counts from the moment the other is withdrawn.
 func (a *App) of(release int) insts {
-	return a.all().keep(func(i *Inst) bool { return i.Release == release && i.Role == events.RoleService })
+	return a.all().keep(func(i *Inst) bool {
+		return i.Release == release && i.Role == events.RoleService && !a.standsBy(i)
+	})
+}
+
+// standsBy tells whether an instance waits to serve in place of another that is wanted.
+func (a *App) standsBy(i *Inst) bool {
+	old := a.Instances[i.Replaces]
+	return wanted(i) && old != nil && wanted(old)
 }
 
 func (a *App) all() (l insts) {
@@ -44,11 +53,11 @@ func (a *App) all() (l insts) {
 func wanted(i *Inst) bool { return !i.Withdrawn }
 
 // existing are all service instances that have not ended, stopping ones included,
-// but for those of other releases that are kept warm.
+// but for those of other releases that are kept warm, and those that stand by.
 func (v view) existing(of *Release) insts {
 	return v.all().keep(func(i *Inst) bool {
 		r := v.Releases[i.Release]
-		return i.Role == events.RoleService && (i.Release == of.Number || r == nil || !r.isWarm() || i.Withdrawn)
+		return i.Role == events.RoleService && !v.standsBy(i) && (i.Release == of.Number || r == nil || !r.isWarm() || i.Withdrawn)
 	})
 }
 
@@ -92,33 +101,43 @@ func (v view) serving(i *Inst) bool {
 }
 
 // target is how many instances the app wants now.
-func (v view) target() int {
+func (v view) target() int { return v.targetFor(v.current()) }
+
+func (v view) targetFor(release int) int {
 	if v.Retired || v.Accepted == nil {
 		return 0
 	}
-	return v.targetOf(v.Accepted.Document)
+	return v.targetOf(v.Accepted.Document, release)
 }
 
 // size is how many instances of one release the app wants: one whose volume belongs to
 // a single instance is never larger, whatever a newer declaration asks for.
 func (v view) size(r *Release) int {
-	if r != nil && r.Spec.HasSingleVolume() {
-		return min(v.target(), 1)
+	switch {
+	case r == nil:
+		return v.target()
+	case r.Spec.HasSingleVolume():
+		return min(v.targetFor(r.Number), 1)
 	}
-	return v.target()
+	return v.targetFor(r.Number)
 }
 
-func (v view) targetOf(d events.Document) int {
+func (v view) targetOf(d events.Document, release int) int {
 	if d.PerNode {
-		return v.eligible(d)
+		return v.eligible(d, release)
 	}
 	return d.Replicas
 }
 
-// eligible counts the nodes that could run the app.
-func (v view) eligible(d events.Document) (n int) {
-	for _, name := range service.Sorted(v.fleet.Nodes) {
-		if node := v.fleet.Nodes[name]; node.Alive && node.runs(d.Driver) && node.meets(d.Placement.Require) {
+// eligible counts the nodes that could run the app, and those that get nothing new or
+// are silent while they have an instance of the release.
+func (v view) eligible(d events.Document, release int) (n int) {
+	has := map[string]bool{}
+	for _, i := range v.of(release).keep(wanted) {
+		has[i.Node] = true
+	}
+	for name, node := range v.fleet.Nodes {
+		if node.runs(d.Driver) && node.meets(d.Placement.Require) && (node.open() || has[name] && !node.gone() && !node.lost()) {
 			n++
 		}
 	}

@@ -52,6 +52,16 @@ func (r Reading) Share(release int) int {
 	return 0
 }
 
+// Stage is where a release stands on its way: of all its steps, the one to all requests
+// counted, the one it is in.
+func (r *Release) Stage() (index, of int) {
+	of = r.Steps + 1
+	if r.Reached || r.Full || r.StepDone >= r.Steps && r.Gated >= r.StepDone && r.StepDone > 0 {
+		return of, of
+	}
+	return min(max(r.Step, 1), of), of
+}
+
 // Deadline is when a release on its way is given up without progress.
 func (r Reading) Deadline(x *Release) time.Time { return r.v.deadline(x) }
 
@@ -91,14 +101,14 @@ func (r Reading) Asks(d events.Document) (asks []events.AssignmentRequested) {
 	v.App = &accepted
 	// start-first: a single volume that the old instance has is given back before.
 	rel := &Release{Number: number, Revision: d.Revision(), Spec: d.Spec(), Order: events.OrderStartFirst}
-	for ordinal := 1; ordinal <= v.targetOf(d); ordinal++ {
+	for ordinal := 1; ordinal <= v.targetOf(d, 0); ordinal++ {
 		asks = append(asks, v.request(rel, instanceID(v.Name, number, 1, ordinal), events.RoleService, len(v.Instances) > 0))
 	}
 	return asks
 }
 
 // Wanted is how many instances a document wants here.
-func (r Reading) Wanted(d events.Document) int { return r.v.targetOf(d) }
+func (r Reading) Wanted(d events.Document) int { return r.v.targetOf(d, 0) }
 
 // Places tells for each ask the node the placer would give it now, or what all of
 // them lack. The cluster is left as it is.

@@ -18,6 +18,19 @@ func (a *App) settle(d events.PlacementPlaced) {
 	}
 }
 
+// freeVolumes lets the volumes of a node that was given up live anywhere.
+func freeVolumes(volumes map[string]string, e events.Event) {
+	d, ok := e.Data.(events.EvacuationFinished)
+	if !ok || d.Cause != events.EvacuationRemoval {
+		return
+	}
+	for volume, node := range volumes {
+		if node == d.Node {
+			delete(volumes, volume)
+		}
+	}
+}
+
 // volumesElsewhere are the volumes of a document that live where its instances can
 // never go. A node that is silent may come back: that only blocks.
 func (v view) volumesElsewhere(d events.Document) (reasons []events.Refusal) {
@@ -31,7 +44,7 @@ func (v view) volumesElsewhere(d events.Document) (reasons []events.Refusal) {
 		switch {
 		case home == "":
 			continue
-		case n == nil || n.Gone:
+		case n == nil || n.gone():
 			no(c.Volume, "lives on %s, which has left", home)
 		case !n.runs(d.Driver):
 			no(c.Volume, "lives on %s, which does not run driver %s", home, d.Driver)

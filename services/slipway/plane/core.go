@@ -42,8 +42,8 @@ func (h *host) registry() part {
 
 // deployer holds the placer too.
 func (h *host) deployer(defaultDomain string) part {
-	return h.core("deployer", func(*bus.Bus, bus.LeaseTimes) service.Service {
-		return deployer.Service(deployer.Config{DefaultDomain: defaultDomain, Check: rules})
+	return h.core("deployer", func(_ *bus.Bus, l bus.LeaseTimes) service.Service {
+		return deployer.Service(deployer.Config{DefaultDomain: defaultDomain, Check: rules, LeaseTTL: l.TTL})
 	})
 }
 

@@ -110,7 +110,7 @@ func (l *Log) state(name string) (*deployer.App, *deployer.Fleet) {
 
 // cluster is the placer's state.
 func (l *Log) cluster() *deployer.Cluster {
-	c, _ := service.StateOf[deployer.Cluster, struct{}](l.core.Machines()[placerMachine], "cluster")
+	c, _ := service.StateOf[deployer.Cluster, deployer.Ear](l.core.Machines()[placerMachine], "cluster")
 	if c == nil {
 		c = deployer.NewCluster()
 	}

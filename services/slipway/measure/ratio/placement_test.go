@@ -25,7 +25,7 @@ func BenchmarkPlacements(b *testing.B) {
 		asker := s.bus("deployer-asking")
 		joined(s)
 		svc := deployer.Service(deployer.Config{})
-		svc.New = func() []service.Machine { return []service.Machine{deployer.Placer()} }
+		svc.New = func() []service.Machine { return []service.Machine{deployer.Placer(deployer.Config{})} }
 		s.drive(svc, s.bus("deployer"))
 		placed := s.placements()
 		var took series

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -119,6 +120,7 @@ func (s *session) planText(w io.Writer, p view.Plan) {
 			fmt.Fprintf(w, "  %-5s %s on %s\n", x.Action, x.Instance, orDash(x.Node))
 		}
 	}
+	stepsText(w, p.Steps)
 	fmt.Fprintln(w, "Holds for this change")
 	t := output.NewTable("", "", "", "", "")
 	for _, g := range p.Guarantees {
@@ -130,6 +132,23 @@ func (s *session) planText(w io.Writer, p view.Plan) {
 	}
 	for _, x := range p.Refused {
 		fmt.Fprintf(w, "refused: %s [%s]\n", output.Printable(x.Message), x.Code)
+	}
+}
+
+// stepsText tells the steps of a canary.
+func stepsText(w io.Writer, steps []view.Stage) {
+	if len(steps) < 2 {
+		return
+	}
+	for _, s := range steps {
+		then := ""
+		switch {
+		case s.Approval:
+			then = ", then slipway promote"
+		case s.PauseMs != nil:
+			then = ", for " + (time.Duration(*s.PauseMs) * time.Millisecond).String()
+		}
+		fmt.Fprintf(w, "  step %d of %d: %g%% of the requests on %s%s\n", s.Index, len(steps), s.Share*100, output.Count(s.Instances, "instance"), then)
 	}
 }
 

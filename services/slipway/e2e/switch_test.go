@@ -21,8 +21,10 @@ func app(version, strategy string) string {
 
 // heavy is the load of the switch drills: GET and POST over kept connections, and
 // sockets that talk all the while.
-func heavy(p *Plane) *load.Running {
-	return p.Load(load.Config{Host: "web.localhost", Rate: 500, Methods: []string{"GET", "POST"}, Body: []byte("hello"), Sockets: 20})
+func heavy(p *Plane) *load.Running { return p.Load(heavyConfig()) }
+
+func heavyConfig() load.Config {
+	return load.Config{Host: "web.localhost", Rate: 500, Methods: []string{"GET", "POST"}, Body: []byte("hello"), Sockets: 20}
 }
 
 // delivery-G02, delivery-G13, dataplane-20: 50 switches in a row, rolling and

@@ -209,7 +209,8 @@ func (l *Log) rollout(a *deployer.App, r deployer.Reading, now time.Time) *Rollo
 	if live == nil {
 		return nil
 	}
-	ro := &Rollout{Release: live.Number, Step: 1, Of: 1, Want: share(r.Share(live.Number)), Missing: []string{}}
+	step, of := live.Stage()
+	ro := &Rollout{Release: live.Number, Step: step, Of: of, Want: share(r.Share(live.Number)), Missing: []string{}}
 	if live.Phase != deployer.PhasePaused && live.Phase != deployer.PhaseReturning {
 		ro.Deadline = Time{r.Deadline(live)}
 	}

@@ -53,7 +53,8 @@ func (c *Claim) no(why, fix string) { c.Holds, c.Reason, c.Fix = false, why, fix
 // capacity: how many of the wanted instances serve at least.
 func capacity(d events.Document, target int) Claim {
 	least := target - d.Deploy.Unavailable(target)
-	if d.Deploy.Strategy == events.BlueGreen {
+	beside := d.Deploy.Strategy == events.BlueGreen || d.Deploy.Strategy == events.Canary
+	if beside {
 		least = target
 	}
 	c := Claim{Name: "capacity", Bound: fmt.Sprintf(">= %d of %d available", least, target), Holds: true,
@@ -61,6 +62,8 @@ func capacity(d events.Document, target int) Claim {
 	switch {
 	case d.Deploy.Strategy == events.BlueGreen:
 		c.Reason = "the new set is whole before it gets a request"
+	case beside:
+		c.Reason = "what serves keeps its size beside the canary"
 	case d.Deploy.Strategy == events.Recreate:
 		c.Bound = fmt.Sprintf(">= 0 of %d available", target)
 		c.no("recreate stops all of the old first", "slipway explain app.deploy")
@@ -75,9 +78,10 @@ func wayBack(d events.Document) Claim {
 	k := d.Deploy.Keep
 	c := Claim{Name: "rollback without a start", Bound: "for " + seconds(k.WarmForMs), Holds: true,
 		Reason: fmt.Sprintf("%d release kept warm", k.Warm)}
-	if d.Deploy.Strategy != events.BlueGreen || k.Warm < 1 || k.WarmForMs == 0 {
+	beside := d.Deploy.Strategy == events.BlueGreen || d.Deploy.Strategy == events.Canary
+	if !beside || k.Warm < 1 || k.WarmForMs == 0 {
 		c.Bound = "0s"
-		c.no("only blue-green keeps the old instances running", "slipway explain app.deploy.keep")
+		c.no("only blue-green and canary keep the old instances running", "slipway explain app.deploy.keep")
 	}
 	return c
 }

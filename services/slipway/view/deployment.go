@@ -99,7 +99,8 @@ func (l *Log) Deployment(app, action string, release int, now time.Time) Deploym
 	d.Previous, d.Version, d.Strategy = x.From, x.Spec.Version, x.Strategy
 	d.Outcome, d.Reason, d.Actor = Outcome(x), r.reason(), l.actor(app, r)
 	d.Event, d.Correlation, d.StartedAt = r.Planned.ID, r.Planned.Correlation, Time{at(r.Planned)}
-	d.Step = &Step{Index: 1, Of: 1, Share: share(r.Served)}
+	step, of := x.Stage()
+	d.Step = &Step{Index: step, Of: of, Share: share(r.Served)}
 	d.Requests = Requests{Total: r.Total, Failed: r.Failed, Exposed: r.Exposed, Cut: r.Cut}
 	if r.Total > 0 {
 		d.Requests.ExposedShare = float64(r.Exposed) / float64(r.Total)

@@ -43,9 +43,10 @@ func (l *Log) History(app string, n int) (list []Past) {
 func (l *Log) told(app string, number int) Past {
 	r := l.Record(app, number)
 	a, _ := l.state(app)
+	step, of := r.Release.Stage()
 	p := Past{
 		App: app, Release: number, Revision: r.Release.Revision, Version: r.Release.Spec.Version,
-		Strategy: r.Release.Strategy, Outcome: Outcome(&r.Release), Step: 1, Of: 1,
+		Strategy: r.Release.Strategy, Outcome: Outcome(&r.Release), Step: step, Of: of,
 		Active: a.Stable == number && !a.Retired, FailedRequests: r.Failed,
 		ExposedShare: share(r.Served), Actor: l.actor(app, r), Reason: r.reason(),
 		StartedAt: Time{at(r.Planned)}, Correlation: r.Planned.Correlation,

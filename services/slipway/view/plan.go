@@ -101,14 +101,22 @@ func (p *Plan) refuse(reasons []events.Refusal, code func(string) string) {
 
 // stages are the steps of a strategy.
 func stages(d events.Document, target int) []Stage {
-	all := Stage{Index: 1, Share: 1, Instances: target}
+	var stages []Stage
+	for i, s := range d.Deploy.Steps {
+		stage := Stage{Index: i + 1, Share: share(s.WeightBp), Instances: s.Instances(target), Approval: s.Approve}
+		if s.PauseMs > 0 {
+			stage.PauseMs = &s.PauseMs
+		}
+		stages = append(stages, stage)
+	}
+	all := Stage{Index: len(stages) + 1, Share: 1, Instances: target}
 	if bg := d.Deploy.BlueGreen; d.Deploy.Strategy == events.BlueGreen {
 		all.Approval = bg.Promote == events.PromoteManual
 		if bg.PromoteAfterMs > 0 {
 			all.PauseMs = &bg.PromoteAfterMs
 		}
 	}
-	return []Stage{all}
+	return append(stages, all)
 }
 
 // place tells where new instances would go and which leave. With instances kept

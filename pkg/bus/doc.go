@@ -8,7 +8,8 @@
 //
 // Bounds: eight appends in flight, never two under one guard; a Say whose outcome
 // is unclear for a second is given up and never sent later; a reader holds at most
-// 5,000 messages of two pulls; logs wait in a ring of 16 MiB, and what falls out of
+// 5,000 messages of two pulls, one in a convoy eight times 256 messages or 1 MiB,
+// which the others hold as well; logs wait in a ring of 16 MiB, and what falls out of
 // it is counted; hearsay is taken only while a server is there, 192 messages ahead of
 // their answers. Nothing is buffered on behalf of a lost connection.
 //

@@ -55,7 +55,13 @@ type reading struct {
 }
 
 func (b *Bus) read(ctx context.Context, from source, after events.Position, to service.Reader) error {
-	r := &reading{b: b, from: from, to: to, at: after, name: nuid.Next()}
+	r := &reading{b: b, from: from, to: to, at: after}
+	return r.run(ctx)
+}
+
+// run reads on from where the reader stands.
+func (r *reading) run(ctx context.Context) error {
+	r.name = nuid.Next()
 	for {
 		err := r.life(ctx)
 		var stop *stopped
@@ -68,7 +74,7 @@ func (b *Bus) read(ctx context.Context, from source, after events.Position, to s
 			continue
 		}
 		r.failures++
-		b.id.Log.Debug().Err(err).Str("stream", from.stream).Msg("reader interrupted")
+		r.b.id.Log.Debug().Err(err).Str("stream", r.from.stream).Msg("reader interrupted")
 		if !wait(ctx, pause(r.failures)) {
 			return ctx.Err()
 		}

@@ -49,10 +49,10 @@ func (r *runner) deliver(ctx context.Context, m Message) error {
 func (r *runner) scan(m Message, e events.Event, err error) (events.Event, error) {
 	if err == nil {
 		var read events.Event
-		if read, err = events.Parse(m.Subject, m.Header, m.Body); err == nil {
+		if read, err = m.parse(); err == nil {
 			kind := e.Kind
 			if e = read; r.core.Hears(kind) || !r.core.rules(ruleUnread) {
-				err = e.Decode()
+				err = m.decode(&e)
 			}
 		}
 	}

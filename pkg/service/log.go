@@ -17,6 +17,7 @@ type Message struct {
 	Header  map[string][]string // as on the wire
 	Body    []byte
 	Pending uint64 // messages of the stream behind this one that match the reader's filters
+	Once    *Once  // of a message that several participants are handed; nil: of one
 }
 
 // Result tells what an append stored.

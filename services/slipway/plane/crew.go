@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"slipway.dev/events"
+	"slipway.dev/pkg/bus"
 )
 
 // crew are the participants of this process under way.
@@ -22,6 +23,7 @@ type crew struct {
 // start begins every participant. They outlive the caller's context: stop ends them.
 func start(ctx context.Context, h *host, parts []part) *crew {
 	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	h.convoy = convoyOf(parts)
 	c := &crew{parts: parts, read: make([]events.Position, len(parts)), failed: make(chan error, len(parts)), cancel: cancel}
 	for i, p := range parts {
 		caught := make(chan struct{})
@@ -37,6 +39,20 @@ func start(ctx context.Context, h *host, parts []part) *crew {
 		})
 	}
 	return c
+}
+
+// convoyOf is for those participants who read the log; nil for one alone.
+func convoyOf(parts []part) *bus.Convoy {
+	readers := 0
+	for _, p := range parts {
+		if !p.blind {
+			readers++
+		}
+	}
+	if readers < 2 {
+		return nil
+	}
+	return bus.NewConvoy(readers)
 }
 
 // caughtUp waits until every participant has caught up with the log.

@@ -23,6 +23,8 @@ type host struct {
 	reach bus.Identity // whose name each participant replaces by its own
 	log   zerolog.Logger
 	beats *beats
+
+	convoy *bus.Convoy // of those who start together; nil: each reads by itself
 }
 
 func (h *host) logger(name string) zerolog.Logger {
@@ -83,10 +85,18 @@ func (h *host) drive(ctx context.Context, svc service.Service, b line, opt servi
 	s := newSaver(k, opt.Logger)
 	opt.Save = s.offer
 	defer s.close()
-	if err := service.Run(ctx, svc, b, opt); err != nil {
+	if err := service.Run(ctx, svc, h.together(b), opt); err != nil {
 		return fmt.Errorf("run %s: %w", svc.Participant(), err)
 	}
 	return nil
+}
+
+// together is a participant's bus, on which it reads with the others.
+func (h *host) together(b line) service.Bus {
+	if h.convoy == nil {
+		return b
+	}
+	return convoyed{b, h.convoy}
 }
 
 // streamOf is the identity of the log: a snapshot of another one is void. It waits

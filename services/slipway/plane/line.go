@@ -20,6 +20,17 @@ type line struct {
 
 var _ service.Bus = line{}
 
+// convoyed is the bus of a participant that starts together with others.
+type convoyed struct {
+	line
+	convoy *bus.Convoy
+}
+
+// Read reads the log, in the convoy as far as that goes.
+func (l convoyed) Read(ctx context.Context, after events.Position, filters []string, r service.Reader) error {
+	return l.convoy.Read(ctx, l.Bus, after, filters, r)
+}
+
 // Lease says that a holder is alive. One that does not get out is followed by the
 // next, so it is no news.
 func (l line) Lease(subject string, body events.LeaseBody) {

@@ -17,6 +17,7 @@ import (
 type part struct {
 	name   string
 	leased bool // it holds a lease the registry judges, under its name
+	blind  bool // it does not read the log
 	// run runs it until ctx ends; ready is called once it has caught up.
 	run func(ctx context.Context, ready func()) error
 	// leave ends it politely before ctx does; nil: nothing to do.

@@ -16,7 +16,7 @@ const storeEvery = 2 * time.Second
 // here, and the connections come back by themselves.
 func (h *host) store(s *bus.Server) part {
 	log := h.logger("store")
-	return part{name: "store", log: log, run: func(ctx context.Context, ready func()) error {
+	return part{name: "store", blind: true, log: log, run: func(ctx context.Context, ready func()) error {
 		ready()
 		for told := false; sleep(ctx, storeEvery); {
 			err := s.WriteError()

@@ -89,7 +89,11 @@ func (x *exchange) try() (*http.Response, error) {
 func (x *exchange) breakOff() {
 	past := time.Unix(1, 0)
 	x.wire.readBy(past)
-	if x.started.Load() {
+	switch {
+	case !x.started.Load():
+	case x.tellsGRPC():
+		x.wire.writeBy(time.Now().Add(lastWord))
+	default:
 		x.wire.writeBy(past)
 	}
 }

@@ -19,17 +19,19 @@ var errReplay = errors.New("body can no longer be replayed")
 // body is a request's body, read once from the client and given to each
 // attempt from its beginning. A nil body is none.
 type body struct {
-	x   *exchange
-	src io.ReadCloser
+	x        *exchange
+	src      io.ReadCloser
+	trailers http.Header // that may follow it, without their values
 
 	mu   sync.Mutex // an attempt that failed may still be reading
 	kept []byte
-	read int64 // from the client
 	pace pace
 	err  error // the client's, or io.EOF
 
-	over atomic.Bool           // more was read than is kept
-	bad  atomic.Pointer[fault] // what was wrong; asked for while a read still waits
+	// what is asked for while a read still waits
+	read atomic.Int64 // from the client
+	over atomic.Bool  // more was read than is kept
+	bad  atomic.Pointer[fault]
 }
 
 // prepare checks and readies the body and the header. The table is loaded
@@ -43,7 +45,7 @@ func (x *exchange) prepare() *fault {
 	if x.r.Body == nil || x.r.Body == http.NoBody || x.r.ContentLength == 0 {
 		return nil
 	}
-	x.body = &body{x: x, src: x.r.Body}
+	x.body = &body{x: x, src: x.r.Body, trailers: x.announced()}
 	if n := x.r.ContentLength; n < 0 || n > replayMax || x.r.Header.Get("Expect") != "" {
 		return nil
 	}
@@ -73,7 +75,7 @@ func (b *body) pull(p []byte) int {
 	began := time.Now()
 	b.x.wire.readBy(began.Add(b.silence()))
 	n, err := b.src.Read(p)
-	b.read += int64(n)
+	b.read.Add(int64(n))
 	if err == nil && b.tooSlow(n, began) {
 		err = errSlowBody
 		b.bad.Store(bodySilent)
@@ -82,7 +84,7 @@ func (b *body) pull(p []byte) int {
 	if n > 0 {
 		b.x.moved()
 	}
-	if b.read > limits.BodyBytes {
+	if b.read.Load() > limits.BodyBytes {
 		err = errors.New("body too large")
 		b.bad.Store(bodyTooLarge)
 	}
@@ -127,63 +129,4 @@ func (b *body) replayable() bool {
 		return true
 	}
 	return !b.over.Load()
-}
-
-// reading is one attempt's view of a body.
-type reading struct {
-	b      *body
-	off    int64
-	mu     sync.Mutex
-	closed bool
-
-	trailer http.Header // what may follow it
-}
-
-// Read is io.Reader's.
-func (r *reading) Read(p []byte) (int, error) {
-	if r.isClosed() {
-		return 0, http.ErrBodyReadAfterClose
-	}
-	b := r.b
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if r.off < int64(len(b.kept)) {
-		n := copy(p, b.kept[r.off:])
-		r.off += int64(n)
-		return n, nil
-	}
-	if r.off != b.read {
-		return 0, errReplay
-	}
-	if b.err != nil {
-		return 0, r.end()
-	}
-	n := b.pull(p)
-	r.off += int64(n)
-	if n > 0 {
-		return n, nil
-	}
-	return 0, r.end()
-}
-
-// end is how the body ended.
-func (r *reading) end() error {
-	if r.b.err == io.EOF {
-		r.arrived()
-	}
-	return r.b.err
-}
-
-// Close detaches the attempt; the body itself goes on.
-func (r *reading) Close() error {
-	r.mu.Lock()
-	r.closed = true
-	r.mu.Unlock()
-	return nil
-}
-
-func (r *reading) isClosed() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.closed
 }

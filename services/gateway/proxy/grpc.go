@@ -58,10 +58,16 @@ func (f *fault) writeGRPC(w http.ResponseWriter) {
 	w.WriteHeader(http.StatusOK)
 }
 
+// lastWord is how long a gRPC client may take to be told how its stream ended.
+const lastWord = time.Second
+
+// tellsGRPC reports whether the answer can end by a status.
+func (x *exchange) tellsGRPC() bool { return x.r.ProtoMajor == 2 && x.stream && isGRPC(x.r.Header) }
+
 // endGRPC ends a gRPC answer that broke midway by a status instead of a cut, and
 // reports whether it could: its client tells the two apart, and may try again.
 func (x *exchange) endGRPC(f *fault) bool {
-	if x.r.ProtoMajor < 2 || !isGRPC(x.r.Header) || !isGRPC(x.w.Header()) {
+	if !x.tellsGRPC() {
 		return false
 	}
 	status := f.grpcStatus()

@@ -208,7 +208,10 @@ func (x *exchange) outgoing(ctx context.Context) *http.Request {
 	}
 	out.Body, out.Trailer = nil, nil
 	if x.body != nil {
-		body := &reading{b: x.body, trailer: x.announced()}
+		body := newReading(x.body)
+		if x.line().shared() {
+			body.apart = ctx
+		}
 		out.Body, out.Trailer = body, body.trailer
 		if len(body.trailer) > 0 {
 			out.ContentLength = -1 // only a chunked body has something behind it

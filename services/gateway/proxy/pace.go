@@ -44,11 +44,11 @@ func (x *exchange) unreadBody() {
 	}
 }
 
-// silence is how long a body may bring nothing. A gRPC stream may be as silent as
-// any stream.
+// silence is how long a body may bring nothing. A gRPC call is bounded as a whole,
+// and once it is answered as any stream is.
 func (b *body) silence() time.Duration {
 	if b.streams() {
-		return b.x.app.limits.StreamIdle
+		return unlimited
 	}
 	return b.x.app.limits.BodySilence
 }

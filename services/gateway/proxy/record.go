@@ -77,9 +77,7 @@ func (x *exchange) bytesIn() int64 {
 	if x.body == nil {
 		return 0
 	}
-	x.body.mu.Lock()
-	defer x.body.mu.Unlock()
-	return x.body.read
+	return x.body.read.Load()
 }
 
 func refusedStatus(status int) string { return "status-" + strconv.Itoa(status) }

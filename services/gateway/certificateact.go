@@ -98,7 +98,7 @@ func (g *Gateway) certificateActs(cfg Config) (acts []service.Act) {
 			continue
 		}
 		answers.Thumbprints[host] = c.Account.Thumbprint
-		if g.mine(cfg, c) && !g.Draining {
+		if g.mine(cfg, c) && !g.Draining && g.heard.Get().opened {
 			acts = append(acts, service.Act{
 				ID:   fmt.Sprintf("obtain/%s/%s/%d", host, c.Order, g.Incarnation),
 				Data: Obtains{Host: host, Order: c.Order, Directory: c.Directory, Account: c.Account}, Long: true,

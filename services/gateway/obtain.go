@@ -68,6 +68,8 @@ func (g *Gateway) orders(cfg Config, c *Certificate, candidates []string, standi
 		return "it falls to " + by
 	case now.Before(c.RetryAt):
 		return fmt.Sprintf("failed %d times in a row, next try at %s", c.Failures, c.RetryAt.UTC().Format(time.DateTime))
+	case !g.heard.Get().opened:
+		return "its listeners are not open yet"
 	case standing >= ordersMax:
 		return "other orders come first"
 	case g.account(cfg) == Account{}:

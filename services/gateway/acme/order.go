@@ -118,7 +118,7 @@ func finish(ctx context.Context, c *acme.Client, order *acme.Order, host string)
 	if err != nil {
 		return nil, fmt.Errorf("ask for %s: %w", host, err)
 	}
-	chain, _, err := c.CreateOrderCert(ctx, order.FinalizeURL, csr, true)
+	chain, _, err := c.CreateCertFromOrder(ctx, order, csr, true)
 	if err != nil {
 		return nil, fmt.Errorf("fetch certificate of %s: %w", host, err)
 	}

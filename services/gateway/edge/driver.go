@@ -34,6 +34,7 @@ type Config struct {
 	LeaseEvery time.Duration // renewal of the lease until Renew says otherwise; 0 is one server's
 	Drain      time.Duration // most time for what is in flight at a clean end; 0 is DrainMax
 	Linger     time.Duration // of that, how long idle clients may still send; 0 is LingerMax
+	Streams    time.Duration // how long streams live on once a successor serves; 0 is StreamsMax
 	Proxy      proxy.Config  // its Events are the driver's own
 	Logger     zerolog.Logger
 	TLS        *TLS // nil: no TLS listener, challenges alone are answered
@@ -43,6 +44,8 @@ type Config struct {
 
 	// Open opens a listener; nil listens on TCP.
 	Open func(address string) (net.Listener, error)
+	// Opened is called when every listener is open; nil: nobody asks.
+	Opened func()
 }
 
 // Times of a clean end: draining, drained and left are said within three seconds.
@@ -69,6 +72,7 @@ type Driver struct {
 	every atomic.Int64 // renewal of the lease, in ns
 	gone  chan struct{}
 	once  sync.Once
+	heir  atomic.Bool // a successor serves: what is left here may take its time
 
 	mu      sync.Mutex
 	apps    map[string]*app
@@ -89,6 +93,12 @@ func New(cfg Config, bus Bus) *Driver {
 	}
 	if cfg.Linger <= 0 {
 		cfg.Linger = LingerMax
+	}
+	if cfg.Streams <= 0 {
+		cfg.Streams = StreamsMax
+	}
+	if cfg.Opened == nil {
+		cfg.Opened = func() {}
 	}
 	if cfg.Open == nil {
 		cfg.Open = func(address string) (net.Listener, error) { return net.Listen("tcp", address) }

@@ -9,9 +9,6 @@ import (
 	"slipway.dev/services/gateway/proxy"
 )
 
-// sampleBefore the drain's end it is counted what will be cut.
-const sampleBefore = 50 * time.Millisecond
-
 // Leave ends cleanly: the gateway stops accepting, finishes what it has and says
 // draining, drained and left. It returns when that is said, or with ctx's error. The
 // run must go on meanwhile.
@@ -45,15 +42,13 @@ func (d *Driver) Linger(ctx context.Context) context.Context {
 
 // empty takes nothing new, waits for what is there and tells what it had to cut.
 func (d *Driver) empty(ctx context.Context) {
+	e := d.ending()
 	d.become(proxy.Draining)
-	ctx, cancel := context.WithTimeout(ctx, d.cfg.Drain)
+	ctx, cancel := context.WithTimeout(ctx, e.all)
 	defer cancel()
-	left := make(chan int, 1)
-	sample := time.AfterFunc(d.cfg.Drain-sampleBefore, func() { left <- d.inFlight() })
-	inFlight := 0
-	if !d.shutdown(ctx) && !sample.Stop() {
-		inFlight = <-left
-	}
+	cut := e.cuts(d)
+	whole := d.shutdown(ctx, e.linger)
+	inFlight := cut(whole)
 	d.save()
 	if d.told != nil {
 		d.told.finish()
@@ -62,7 +57,7 @@ func (d *Driver) empty(ctx context.Context) {
 }
 
 // shutdown ends every server and tells whether nothing had to be cut.
-func (d *Driver) shutdown(ctx context.Context) bool {
+func (d *Driver) shutdown(ctx context.Context, linger time.Duration) bool {
 	d.mu.Lock()
 	servers := d.servers
 	d.servers, d.open = nil, nil
@@ -70,6 +65,7 @@ func (d *Driver) shutdown(ctx context.Context) bool {
 	var all sync.WaitGroup
 	errs := make([]error, len(servers))
 	for i, s := range servers {
+		s.SetLinger(linger)
 		all.Go(func() { errs[i] = s.Shutdown(ctx) })
 	}
 	all.Wait()
@@ -101,7 +97,7 @@ func (d *Driver) inFlight() (n int) {
 func (d *Driver) Close() {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	d.shutdown(ctx)
+	d.shutdown(ctx, 0)
 	d.proxy.Close()
 	if d.told != nil {
 		d.told.end()

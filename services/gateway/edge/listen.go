@@ -25,6 +25,7 @@ func (d *Driver) listen(ctx context.Context) {
 		}
 	}
 	d.forgetRestored()
+	d.cfg.Opened()
 	d.tell(gateway.Opened{})
 }
 
@@ -84,6 +85,13 @@ func (d *Driver) healthy(ctx context.Context, h gateway.Health) {
 	d.tell(gateway.Healthy{Life: h.Life})
 	<-ctx.Done()
 	d.become(proxy.CutOff)
+}
+
+// Live tells whether the health path answers 200.
+func (d *Driver) Live() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.state == proxy.Live
 }
 
 // become changes what the health path tells; a gateway that drains stays so.

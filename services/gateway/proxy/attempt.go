@@ -25,6 +25,7 @@ type trip struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	unhook func() bool // from the seat's life
+	unlink func() bool // of a stream, from the end of all streams; nil: none
 	mu     sync.Mutex
 	ended  bool        // the client's deadlines are another attempt's
 	limit  *time.Timer // the whole request's
@@ -53,14 +54,7 @@ func (x *exchange) try() (*http.Response, error) {
 	x.trip = t
 	t.ctx, t.cancel = context.WithCancelCause(x.r.Context())
 	life := x.seat.life
-	t.unhook = context.AfterFunc(life, func() {
-		t.cancel(context.Cause(life))
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		if !t.ended {
-			x.breakOff()
-		}
-	})
+	t.unhook = context.AfterFunc(life, func() { x.cut(t, context.Cause(life)) })
 	left := x.app.limits.Request - time.Since(x.start)
 	t.limit = time.AfterFunc(left, func() { t.cancel(errRequestTimeout) })
 	if d, ok := grpcTimeout(x.r.Header); ok {
@@ -82,6 +76,16 @@ func (x *exchange) try() (*http.Response, error) {
 		x.firstByte = time.Unix(0, at).Sub(x.start)
 	}
 	return res, err
+}
+
+// cut ends an attempt from this side.
+func (x *exchange) cut(t *trip, cause error) {
+	t.cancel(cause)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.ended {
+		x.breakOff()
+	}
 }
 
 // breakOff ends reads and writes that a client has stalled; an answer that
@@ -137,6 +141,9 @@ func (t *trip) end() {
 		t.wanted.Stop()
 	}
 	t.unhook()
+	if t.unlink != nil {
+		t.unlink()
+	}
 	t.cancel(context.Canceled)
 }
 

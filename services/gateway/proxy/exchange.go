@@ -275,7 +275,9 @@ func (x *exchange) toStream() {
 	x.seat.streams.Enter() // open as long as a request gate is not done
 	x.count()
 	x.seat.requests.Exit()
-	x.trip.limit.Stop()
+	t := x.trip
+	t.limit.Stop()
+	t.unlink = context.AfterFunc(x.p.streams, func() { x.cut(t, errDrainDeadline) })
 }
 
 // gone reports whether the client has left.

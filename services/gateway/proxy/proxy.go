@@ -43,6 +43,9 @@ type Proxy struct {
 	cancel   context.CancelFunc
 	work     sync.WaitGroup // leaving seats, probes, quiescing holds
 
+	streams    context.Context // of every stream
+	endStreams context.CancelFunc
+
 	tls   *TLS
 	table atomic.Pointer[Table]
 	stale atomic.Int64 // unix seconds of the file that is served, 0: not from a file
@@ -85,6 +88,7 @@ func New(c Config) *Proxy {
 	}
 	p := &Proxy{config: c, tls: c.TLS, observed: observed, desks: map[string]*desk{}, connectGive: connectGive, paceOver: paceOver}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
+	p.streams, p.endStreams = context.WithCancel(p.ctx)
 	p.table.Store(&Table{})
 	return p
 }

@@ -6,13 +6,16 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 )
+
+// ClientIdle is how long a client's connection may be idle.
+const ClientIdle = 75 * time.Second
 
 const (
 	headerRead       = 10 * time.Second
 	headerBytes      = 64 << 10
-	clientIdle       = 75 * time.Second
 	connectionsMax   = 10_000
 	streamsPerClient = 250 // HTTP/2, of one connection
 )
@@ -36,7 +39,7 @@ type Server struct {
 	http     *http.Server
 	listener *countedListener
 	health   health
-	linger   time.Duration
+	linger   atomic.Int64 // nanoseconds
 }
 
 // NewServer returns a server in the state Starting. It listens to nobody
@@ -48,7 +51,8 @@ func NewServer(l net.Listener, p *Proxy, c ServerConfig) *Server {
 	if c.HeaderRead <= 0 {
 		c.HeaderRead = headerRead
 	}
-	s := &Server{proxy: p, app: c.App, linger: c.Linger, listener: newCountedListener(l, c.Connections)}
+	s := &Server{proxy: p, app: c.App, listener: newCountedListener(l, c.Connections)}
+	s.SetLinger(c.Linger)
 	s.health.set(Starting)
 	s.listener.crowd = newCrowd(c.PerClient, p.speaksForMany)
 	protocols := new(http.Protocols)
@@ -58,7 +62,7 @@ func NewServer(l net.Listener, p *Proxy, c ServerConfig) *Server {
 	s.http = &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: c.HeaderRead,
-		IdleTimeout:       clientIdle,
+		IdleTimeout:       ClientIdle,
 		MaxHeaderBytes:    headerBytes,
 		Protocols:         protocols,
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: streamsPerClient},
@@ -72,6 +76,9 @@ func NewServer(l net.Listener, p *Proxy, c ServerConfig) *Server {
 
 // SetState changes what the health path answers.
 func (s *Server) SetState(state State) { s.health.set(state) }
+
+// SetLinger changes how long a later Shutdown lingers.
+func (s *Server) SetLinger(d time.Duration) { s.linger.Store(int64(d)) }
 
 // Serve accepts until Shutdown, and then returns nil.
 func (s *Server) Serve() error {
@@ -91,8 +98,8 @@ func (s *Server) accept() error {
 
 // ServeHTTP serves the health path, and everything else by the proxy.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.ProtoMajor == 1 && (r.ProtoMinor == 0 || s.health.state() == Draining) {
-		w.Header().Set("Connection", "close")
+	if s.health.state() == Draining || r.ProtoMajor == 1 && r.ProtoMinor == 0 {
+		w.Header().Set("Connection", "close") // on HTTP/2 net/http makes it a GOAWAY
 	}
 	if r.URL.Path == HealthPath && s.app == "" {
 		s.health.answer(w)
@@ -102,15 +109,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // Shutdown stops accepting, lets every request end, and returns when the last
-// connection has. Idle clients are told to close with their next answer for as
-// long as the server lingers: closing them at once would meet requests already
-// flying. When ctx ends, what is left is cut and its error returned. Streams
-// count until then.
+// connection has. Clients are told to close, or to go away, with their next
+// answer for as long as the server lingers: closing idle connections at once
+// would meet requests already flying. When ctx ends, what is left is cut and its
+// error returned. Streams count until then.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.SetState(Draining)
 	s.listener.Close()
-	if s.linger > 0 {
-		s.listener.waitEmpty(ctx, s.linger)
+	if linger := time.Duration(s.linger.Load()); linger > 0 {
+		s.listener.waitEmpty(ctx, linger)
 	}
 	err := s.http.Shutdown(ctx)
 	if err == nil && !s.listener.waitEmpty(ctx, 0) {

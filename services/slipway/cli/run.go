@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"slipway.dev/services/gateway/edge"
 	"slipway.dev/services/slipway/fault"
 	"slipway.dev/services/slipway/natscontext"
 	"slipway.dev/services/slipway/plane"
@@ -39,6 +40,7 @@ func (r *runFlags) register(f *pflag.FlagSet) {
 	f.StringVar(&r.creds, "creds", "", "credentials file")
 	f.StringVar(&r.config, "config", "", "YAML file with the values of flags not given")
 	f.StringVar(&r.Listen, "listen", "127.0.0.1:8080", "address of the gateway")
+	f.DurationVar(&r.Drain, "drain", edge.StreamsMax, "of a gateway, how long its streams live on once a successor serves")
 	f.String("ui", plane.Off, "address of the dashboard, or off")
 	f.String("metrics", plane.Off, "address of the metrics, or off")
 	f.StringVar(&r.ID, "id", "", "name of the node or of a cluster's bus (default: of the machine), or the gateway's slot (default: "+plane.DevGateway+")")

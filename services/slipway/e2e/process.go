@@ -24,6 +24,8 @@ type Process struct {
 	env       []string
 	readyFile string // empty: none is asked for
 	output    lockedBuffer
+	passed    []*os.File // from descriptor 3 on
+	shared    *os.File   // of output, where processes that it starts write too; nil: output alone
 
 	cmd  *exec.Cmd
 	done chan struct{} // closed when it has ended
@@ -70,6 +72,10 @@ func (p *Process) Launch() {
 	}
 	p.cmd = exec.Command(p.binary, args...)
 	p.cmd.Env, p.cmd.Stderr, p.cmd.Stdout = p.env, &p.output, &p.output
+	p.cmd.ExtraFiles = p.passed
+	if p.shared != nil {
+		p.cmd.Stderr, p.cmd.Stdout = p.shared, p.shared
+	}
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatalf("start %s: %v", p.Name, err)
 	}
@@ -122,7 +128,16 @@ func (p *Process) Signal(s syscall.Signal) {
 }
 
 // Output is what it has written.
-func (p *Process) Output() string { return p.output.String() }
+func (p *Process) Output() string {
+	if p.shared == nil {
+		return p.output.String()
+	}
+	words, err := os.ReadFile(p.shared.Name())
+	if err != nil {
+		return err.Error()
+	}
+	return string(words)
+}
 
 func (p *Process) end() {
 	if p.cmd == nil || !p.Running() {

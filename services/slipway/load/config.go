@@ -13,12 +13,16 @@ type Config struct {
 	Sockets int           // WebSocket connections held open beside the requests
 	Path    string        // of the sockets; empty: /ws
 	Beat    time.Duration // between two messages of a socket; 0 is 100 ms
+	Fresh   bool          // a new connection for each request
+	H2C     bool          // HTTP/2 without TLS
+	Idle    time.Duration // how long a kept connection waits for its next request; 0 is a minute
 }
 
 const (
 	timeoutDefault = 10 * time.Second
 	beatDefault    = 100 * time.Millisecond
 	pathDefault    = "/ws"
+	idleDefault    = time.Minute
 	inFlightMax    = 4096 // beyond, requests are counted as shed: the client has no more to give
 	idlePerHost    = 512  // kept alive, so that the connections do not churn by themselves
 )
@@ -29,6 +33,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Beat == 0 {
 		c.Beat = beatDefault
+	}
+	if c.Idle == 0 {
+		c.Idle = idleDefault
 	}
 	if c.Path == "" {
 		c.Path = pathDefault

@@ -14,10 +14,14 @@ import (
 const answerBytes = 4 << 10
 
 func client(c Config) *http.Client {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(!c.H2C)
+	protocols.SetUnencryptedHTTP2(c.H2C)
 	return &http.Client{
 		Timeout: c.Timeout,
 		Transport: &http.Transport{
-			MaxIdleConns: idlePerHost, MaxIdleConnsPerHost: idlePerHost, IdleConnTimeout: time.Minute, DisableCompression: true,
+			MaxIdleConns: idlePerHost, MaxIdleConnsPerHost: idlePerHost, IdleConnTimeout: c.Idle, DisableCompression: true,
+			DisableKeepAlives: c.Fresh, Protocols: protocols,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}

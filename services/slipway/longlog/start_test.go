@@ -79,7 +79,7 @@ func BenchmarkDevToReady(b *testing.B) {
 // forget deletes every snapshot of a data folder.
 func forget(t testing.TB, data string) {
 	t.Helper()
-	snapshots := []string{filepath.Join(data, "node", "snapshot"), filepath.Join(data, "gateway", "snapshot"), filepath.Join(data, "nats", "jetstream", "$G", "streams", "SLIPWAY_SNAPSHOTS")}
+	snapshots := []string{filepath.Join(data, "node", "snapshot"), filepath.Join(data, "gateway", "snapshot-gw1-a"), filepath.Join(data, "nats", "jetstream", "$G", "streams", "SLIPWAY_SNAPSHOTS")}
 	for _, path := range snapshots {
 		if err := os.RemoveAll(path); err != nil {
 			t.Fatal(err)

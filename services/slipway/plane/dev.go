@@ -90,6 +90,9 @@ func (d *dev) run(ctx context.Context) error {
 		return err
 	}
 	defer done()
+	hangups := hearHangups()
+	defer hangups.stop()
+	ctx = hangups.refuse(ctx, log, "slipway dev is one process; a gateway of its own, by slipway run gateway, is replaced while it serves")
 	if err := d.unclaimed(); err != nil {
 		return err
 	}
@@ -141,7 +144,7 @@ func (d *dev) open(log zerolog.Logger) (*bus.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.door = &door{address: listen, held: held}
+	d.door = newDoor(listen, held)
 	if _, held, err = claim("nats", d.NATS); err != nil {
 		d.door.close()
 		return nil, err

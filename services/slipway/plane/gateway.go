@@ -2,10 +2,9 @@ package plane
 
 import (
 	"context"
-	"net"
+	"net/url"
 	"os"
 	"path/filepath"
-	"sync"
 	"sync/atomic"
 
 	"slipway.dev/events"
@@ -15,36 +14,9 @@ import (
 	"slipway.dev/services/slipway/version"
 )
 
-// door is where a gateway listens. A held listener is handed out once.
-type door struct {
-	address string
-	mu      sync.Mutex
-	held    net.Listener
-}
-
-func (d *door) open(address string) (net.Listener, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if l := d.held; l != nil {
-		d.held = nil
-		return l, nil
-	}
-	return net.Listen("tcp", address)
-}
-
-// close gives back a listener nobody opened.
-func (d *door) close() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.held != nil {
-		d.held.Close()
-		d.held = nil
-	}
-}
-
-// gateway is the way in.
+// gateway is the way in. The two slots of a gateway have its folder, its table and
+// what it has served in common; the fold of what a slot has said is the slot's own.
 func (h *host) gateway(id, onNode string, d *door) part {
-	var now atomic.Pointer[edge.Driver]
 	folder := filepath.Join(h.data, "gateway")
 	p := part{name: "gateway-" + id, leased: true, log: h.logger("gateway-" + id)}
 	p.run = func(ctx context.Context, ready func()) error {
@@ -53,18 +25,18 @@ func (h *host) gateway(id, onNode string, d *door) part {
 		}
 		b := &later{}
 		hands := edge.New(edge.Config{
-			Name: id, Node: onNode, Listen: []string{d.address}, Open: d.open, Pid: os.Getpid(), Logger: p.log,
-			Table: filepath.Join(folder, "table"), Hearsay: b,
+			Name: id, Node: onNode, Listen: []string{d.address}, Open: d.open, Opened: d.opened, Pid: os.Getpid(), Logger: p.log,
+			Table: filepath.Join(folder, "table"), Streams: d.streams, Hearsay: b,
 		}, b)
 		defer hands.Close()
-		bus, err := h.connectServing(ctx, p.name, hands)
+		bus, err := h.connectServing(ctx, p.name, hands, d.heir)
 		if err != nil {
 			return err
 		}
 		defer bus.Close()
 		b.line.Store(&bus)
-		now.Store(hands)
-		defer now.Store(nil)
+		d.hands.Store(hands)
+		defer d.hands.Store(nil)
 		times, err := leaseTimesOf(ctx, bus.Bus)
 		if err != nil {
 			return err
@@ -76,23 +48,31 @@ func (h *host) gateway(id, onNode string, d *door) part {
 		opt := h.options(p.name, ready)
 		beat := opt.Applied
 		opt.Applied = func(at events.Position) { beat(at); hands.Folded(at) }
-		return h.drive(ctx, svc, bus, opt, fileKeeper(filepath.Join(folder, "snapshot")))
+		return h.drive(ctx, svc, bus, opt, fileKeeper(filepath.Join(folder, "snapshot-"+url.PathEscape(id))))
 	}
 	p.leave = func(ctx context.Context) error {
-		if hands := now.Load(); hands != nil {
-			return hands.Leave(ctx)
+		hands := d.hands.Load()
+		switch {
+		case hands == nil:
+			return nil
+		case d.handedOver():
+			return hands.HandOver(ctx)
 		}
-		return nil
+		return hands.Leave(ctx)
 	}
 	return p
 }
 
-// connectServing connects; while the bus is away the last table is served.
-func (h *host) connectServing(ctx context.Context, name string, hands *edge.Driver) (line, error) {
+// connectServing connects; while the bus is away the last table is served, unless a
+// predecessor serves by a newer one.
+func (h *host) connectServing(ctx context.Context, name string, hands *edge.Driver, heir bool) (line, error) {
 	id := h.reach
 	id.Name, id.Log = name, h.logger(name)
 	if b, err := once(ctx, id); err == nil {
 		return line{b, id.Log}, nil
+	}
+	if heir {
+		return h.connect(ctx, name)
 	}
 	if err := hands.ServeStale(ctx); err != nil {
 		id.Log.Warn().Err(err).Msg("no bus, and no table to serve meanwhile")

@@ -33,6 +33,7 @@ type RunConfig struct {
 	Log       Log
 	Getenv    func(string) string
 	Began     time.Time     // of the process
+	Drain     time.Duration // of a gateway: how long streams live on once a successor serves
 	LevelHold time.Duration // of a bus: how long all must have read a new event level; 0 is ten minutes
 }
 
@@ -49,20 +50,35 @@ func Run(ctx context.Context, c RunConfig) error {
 	if c.Data, err = filepath.Abs(c.Data); err != nil {
 		return fmt.Errorf("find data folder: %w", err)
 	}
-	owned, err := lock(c.Data, owning(names)...)
+	in := inherited{}
+	if slices.Contains(names, "gateway") {
+		if in, err = inherit(c.Getenv); err != nil {
+			return err
+		}
+	}
+	owned, err := c.own(names, in)
 	if err != nil {
 		return err
 	}
 	defer owned.release()
-	if err := removeReady(c.ReadyFile); err != nil {
-		return err
+	if in.heir == nil { // else it is the predecessor's until this one is ready
+		if err := removeReady(c.ReadyFile); err != nil {
+			return err
+		}
 	}
 	log, done, err := c.Log.open(c.Data)
 	if err != nil {
 		return err
 	}
 	defer done()
-	r := &runner{RunConfig: c, names: names, log: log, supervisor: supervisorOf(c.Getenv)}
+	r := &runner{RunConfig: c, names: names, log: log, supervisor: supervisorOf(c.Getenv), in: in, owned: owned, hangups: hearHangups()}
+	defer r.hangups.stop()
+	if r.program, err = thisProgram(); err != nil {
+		return fmt.Errorf("find this program: %w", err)
+	}
+	if why := r.upgradable(); why != "" {
+		ctx = r.hangups.refuse(ctx, log, why)
+	}
 	return r.run(ctx)
 }
 
@@ -75,6 +91,10 @@ type runner struct {
 	host       *host
 	server     *bus.Server
 	door       *door
+	in         inherited
+	owned      locks
+	hangups    hangups
+	program    program
 }
 
 func (r *runner) has(name string) bool { return slices.Contains(r.names, name) }
@@ -123,9 +143,11 @@ func (r *runner) run(ctx context.Context) error {
 	if ctx.Err() != nil {
 		err = nil
 	}
-	_ = r.supervisor.tell("STOPPING=1")
-	logged(r.log, removeReady(r.ReadyFile), "stop")
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWait)
+	if !r.door.handedOver() { // else both are the successor's
+		_ = r.supervisor.tell("STOPPING=1")
+		logged(r.log, removeReady(r.ReadyFile), "stop")
+	}
+	end, cancel := r.leaving(ctx)
 	defer cancel()
 	logged(r.log, crew.stop(end), "stop")
 	return err
@@ -134,11 +156,9 @@ func (r *runner) run(ctx context.Context) error {
 // open takes the addresses of what listens here.
 func (r *runner) open() error {
 	if r.has("gateway") {
-		listen, held, err := claim("listen", r.Listen)
-		if err != nil {
+		if err := r.openDoor(); err != nil {
 			return err
 		}
-		r.door = &door{address: listen, held: held}
 	}
 	if !r.has("bus") {
 		return nil
@@ -174,10 +194,27 @@ func (r *runner) open() error {
 	return nil
 }
 
+// openDoor takes the gateway's address: the one of the socket that was passed, else
+// the one it was told.
+func (r *runner) openDoor() error {
+	if l := r.in.plain(); l != nil {
+		r.door = newDoor(l.Addr().String(), nil)
+	} else {
+		listen, held, err := claim("listen", r.Listen)
+		if err != nil {
+			return err
+		}
+		r.door = newDoor(listen, held)
+	}
+	r.door.streams = r.Drain
+	r.inherits(r.in)
+	return nil
+}
+
 // parts are the participants named, those first that others need to the end.
 func (r *runner) parts() (all []part) {
 	if r.has("gateway") {
-		all = append(all, r.host.gateway(r.id(DevGateway), "", r.door))
+		all = append(all, r.host.gateway(r.slot(), "", r.door))
 	}
 	if r.has("node") {
 		all = append(all, r.host.node(r.id(hostname()), false))
@@ -210,6 +247,9 @@ func (r *runner) live(ctx context.Context, c *crew) error {
 	w := watcher{host: r.host}
 	if r.door != nil {
 		w.gateway, ready.Gateway = r.door.address, address("http", r.door.address)
+		if r.door.heir {
+			w.live = r.door.live // a request may still be the predecessor's to answer
+		}
 	}
 	if err := w.ready(ctx, c); err != nil {
 		return err
@@ -226,5 +266,8 @@ func (r *runner) live(ctx context.Context, c *crew) error {
 	}
 	_ = r.supervisor.tell("READY=1")
 	go r.supervisor.pet(ctx, r.host.beats)
-	return c.wait(ctx)
+	if r.upgradable() != "" {
+		return c.wait(ctx)
+	}
+	return r.serve(ctx, c)
 }

@@ -34,6 +34,16 @@ func alive(ctx context.Context, b *bus.Bus, holder string, after events.Position
 	}
 }
 
+// lives waits until a gateway of this process serves as the log says.
+func lives(ctx context.Context, live func() bool) error {
+	for !live() {
+		if !sleep(ctx, settleEvery) {
+			return fmt.Errorf("wait for the gateway: %w", ctx.Err())
+		}
+	}
+	return nil
+}
+
 // serving waits until a gateway says on its health path that it has applied every
 // route: only then it answers 200.
 func serving(ctx context.Context, address string) error {

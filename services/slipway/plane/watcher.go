@@ -9,6 +9,7 @@ import (
 type watcher struct {
 	host    *host
 	gateway string        // host:port; empty: none
+	live    func() bool   // whether the gateway here answers; nil: it is asked at its address
 	within  time.Duration // of the last one having read the log; 0: however long it takes
 }
 
@@ -34,8 +35,11 @@ func (w watcher) ready(ctx context.Context, c *crew) error {
 			return err
 		}
 	}
-	if w.gateway == "" {
+	switch {
+	case w.gateway == "":
 		return nil
+	case w.live != nil:
+		return lives(ctx, w.live)
 	}
 	return serving(ctx, w.gateway)
 }

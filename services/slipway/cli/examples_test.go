@@ -22,7 +22,7 @@ var endless = []string{"dev", "demo", "run", "run bus", "restore"}
 
 // steers are those whose examples change what the others look at, the app or the
 // context: they run last, in this order.
-var steers = []string{"deploy", "pause", "resume", "promote", "abort", "retry", "rollback", "retire", "context save", "context rm"}
+var steers = []string{"traffic hold", "traffic release", "traffic evict", "deploy", "pause", "resume", "promote", "abort", "retry", "rollback", "retire", "context save", "context rm"}
 
 // TestExamplesRun types each example of each verb's help at a cluster that has an app.
 // It ends as its verb says it may, and neither for its flags nor because it found no

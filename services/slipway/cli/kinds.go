@@ -25,6 +25,7 @@ type kind struct {
 var kinds = map[string]kind{
 	"AppList":        {items: reflect.TypeFor[view.App]()},
 	"Backup":         {single: reflect.TypeFor[backedUp]()},
+	"BrakeList":      {items: reflect.TypeFor[brakeItem]()},
 	"Chain":          {items: reflect.TypeFor[view.Link]()},
 	"ConsumerList":   {items: reflect.TypeFor[consumerItem]()},
 	"ContextList":    {items: reflect.TypeFor[contextItem]()},
@@ -36,6 +37,7 @@ var kinds = map[string]kind{
 	"Error":          {},
 	"EventCheckList": {items: reflect.TypeFor[eventCheck]()},
 	"Explanation":    {single: reflect.TypeFor[explanation]()},
+	"HoldList":       {items: reflect.TypeFor[holdItem]()},
 	"InstanceList":   {items: reflect.TypeFor[view.Instance]()},
 	"NodeList":       {items: reflect.TypeFor[view.Node]()},
 	"PlanList":       {items: reflect.TypeFor[view.Plan]()},
@@ -43,6 +45,7 @@ var kinds = map[string]kind{
 	"Restoration":    {single: reflect.TypeFor[restoration]()},
 	"ServiceList":    {items: reflect.TypeFor[view.Service]()},
 	"State":          {single: reflect.TypeFor[folded]()},
+	"TrafficList":    {items: reflect.TypeFor[view.Traffic]()},
 	"TypeList":       {items: reflect.TypeFor[typeItem]()},
 	"Validation":     {single: reflect.TypeFor[validation]()},
 	"Version":        {single: reflect.TypeFor[version.Info]()},

@@ -101,7 +101,7 @@ func newRootCommand(env *Env) *cobra.Command {
 		newInitCommand(env), newValidateCommand(env), newPlanCommand(env), newDeployCommand(env),
 		newStatusCommand(env), newPsCommand(env), newHistoryCommand(env), newNodesCommand(env), newServicesCommand(env),
 		newRollbackCommand(env), newPromoteCommand(env), newPauseCommand(env), newResumeCommand(env),
-		newAbortCommand(env), newRetryCommand(env), newRetireCommand(env),
+		newAbortCommand(env), newRetryCommand(env), newRetireCommand(env), newTrafficCommand(env),
 		newLogsCommand(env), newEventsCommand(env), newWhyCommand(env), newStateCommand(env), newExplainCommand(env),
 		newSchemaCommand(env), newAsyncAPICommand(env), newConsumerCommand(env), newEndpointCommand(env),
 		newBackupCommand(env), newRestoreCommand(env),

@@ -21,7 +21,7 @@ func (v view) canary(r *Release) (say service.Says) {
 		return v.pauseAfter(r)
 	}
 	next := r.Step + 1
-	say.Because(r.Cause, "step %d of %d: %s of the requests", next, len(steps), percent(steps[next-1].WeightBp)).
+	say.Because(r.Cause, "step %d of %d: %s of the requests", next, len(steps)+1, percent(steps[next-1].WeightBp)).
 		Fact(events.ReleaseStepStarted{OfRelease: v.ref(r), Step: next, ShareBp: steps[next-1].WeightBp})
 	return say
 }

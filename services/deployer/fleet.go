@@ -24,8 +24,10 @@ func common(f *Fleet, e events.Event) {
 		}
 	case events.GatewayJoined:
 		f.gateway(d.Gateway, true)
+		f.secure(d.Gateway, d.TLS != nil)
 	case events.GatewayLeft:
 		f.gateway(d.Gateway, false)
+		f.secure(d.Gateway, false)
 	case events.LeaseGranted:
 		f.lease(d.Lease, true, e)
 	case events.LeaseResumed:
@@ -68,6 +70,18 @@ func (f *Fleet) gateway(name string, live bool) {
 		return
 	}
 	f.Gateways[name] = true
+}
+
+// secure notes whether a gateway serves by TLS; one that is silent still counts.
+func (f *Fleet) secure(name string, serves bool) {
+	if f.Secure == nil {
+		f.Secure = map[string]bool{}
+	}
+	if !serves {
+		delete(f.Secure, name)
+		return
+	}
+	f.Secure[name] = true
 }
 
 // own gives hosts to the app that named them first.

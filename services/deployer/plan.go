@@ -84,6 +84,7 @@ func (v view) refusals(d events.Document) (reasons []events.Refusal) {
 			reasons = append(reasons, events.Refusal{Code: "host-taken", Field: "ports", Text: t})
 		}
 	}
+	reasons = append(reasons, v.insecure(d)...)
 	if !d.HasProgram() {
 		return reasons // nothing runs on any node
 	}
@@ -109,6 +110,19 @@ func (v view) refusals(d events.Document) (reasons []events.Refusal) {
 		reasons = append(reasons, events.Refusal{Code: "never-fits", Field: "resources", Text: fmt.Sprintf("%s is more than any of %d nodes has", resourceWords(d.Resources), able)})
 	}
 	return append(reasons, v.volumesElsewhere(d)...)
+}
+
+// insecure names the ports that are to be served by TLS where no gateway does.
+func (v view) insecure(d events.Document) (reasons []events.Refusal) {
+	for _, name := range service.Sorted(d.Ports) {
+		if d.Ports[name].TLS == events.TLSAuto && len(v.fleet.Secure) == 0 {
+			reasons = append(reasons, events.Refusal{
+				Code: "no-tls", Field: "ports." + name + ".tls",
+				Text: "no gateway serves by TLS: start one with --listen-tls and --acme-directory or --cert-dir",
+			})
+		}
+	}
+	return reasons
 }
 
 // rollback returns to an earlier release: at once if it is warm, by one flip onto new

@@ -26,11 +26,11 @@ func (v view) rules(d events.Document, green int) (rules []events.RouteRule) {
 			port = ""
 		}
 		for _, h := range v.hosts(p) {
-			rules = append(rules, events.RouteRule{Host: strings.ToLower(h), Path: pathOr(p.Path), Strip: p.Strip, Port: port, Protocol: spoken(p)})
+			rules = append(rules, events.RouteRule{Host: strings.ToLower(h), Path: pathOr(p.Path), Strip: p.Strip, Port: port, Protocol: spoken(p), TLS: p.TLS, Secret: p.TLSSecret})
 		}
 	}
 	if preview := d.Deploy.BlueGreen.PreviewHost; preview != "" && green != 0 {
-		rules = append(rules, events.RouteRule{Host: strings.ToLower(preview), Path: "/", Release: green})
+		rules = append(rules, events.RouteRule{Host: strings.ToLower(preview), Path: "/", Release: green, TLS: d.Ports[d.Spec().MainPort()].TLS})
 	}
 	sort.Slice(rules, func(i, j int) bool {
 		return rules[i].Host+" "+rules[i].Path < rules[j].Host+" "+rules[j].Path

@@ -183,8 +183,9 @@ type Inst struct {
 // Fleet is what every app needs to know.
 type Fleet struct {
 	Nodes    map[string]*Node  `json:"nodes"`
-	Gateways map[string]bool   `json:"gateways"` // live ones
-	Hosts    map[string]string `json:"hosts"`    // host and path -> the app that owns it
+	Gateways map[string]bool   `json:"gateways"`         // live ones
+	Secure   map[string]bool   `json:"secure,omitempty"` // those with a TLS listener that have not left
+	Hosts    map[string]string `json:"hosts"`            // host and path -> the app that owns it
 }
 
 // NewApp is an app nobody has spoken of.

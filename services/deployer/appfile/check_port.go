@@ -61,6 +61,7 @@ func (c *checker) routes() {
 	for _, name := range sortedKeys(c.doc.Ports) {
 		p := c.doc.Ports[name]
 		c.hosts(p, name)
+		c.tls(p, name)
 		if !strings.HasPrefix(p.Path, "/") || len(p.Path) > maxRoute || strings.ContainsAny(p.Path, "?#%\\ \x00") ||
 			strings.Contains(p.Path, "//") || dotSteps.MatchString(p.Path) {
 			c.refuseText(OutOfRange, []string{"ports", name, "path"}, "must be a path such as /checkout", p.Path)

@@ -45,9 +45,15 @@ func TestAWishMeetsTheRulesOfAFile(t *testing.T) {
 		"volumes.UP": func(d *events.Document) {
 			d.Volumes["UP"] = events.SpecVolume{Path: "up", SizeBytes: 1, Access: "scratch"}
 		},
-		"resources.memory":           func(d *events.Document) { d.Resources.MemoryBytes = 0 },
-		"limits.pids":                func(d *events.Document) { d.Limits.Pids = 0 },
-		"limits.memory":              func(d *events.Document) { d.Limits.MemoryBytes = 1 },
+		"resources.memory": func(d *events.Document) { d.Resources.MemoryBytes = 0 },
+		"limits.pids":      func(d *events.Document) { d.Limits.Pids = 0 },
+		"limits.memory":    func(d *events.Document) { d.Limits.MemoryBytes = 1 },
+		"ports.http.tls": func(d *events.Document) {
+			changePort(d, "http", func(p *events.DeclaredPort) { p.TLS, p.TLSSecret = events.TLSSecret, "web-tls" })
+		},
+		"ports.admin.tls": func(d *events.Document) {
+			changePort(d, "admin", func(p *events.DeclaredPort) { p.TLS = events.TLSAuto })
+		},
 		"limits.http.request":        func(d *events.Document) { d.Limits.HTTP.RequestMs = 0 },
 		"limits.http.body":           func(d *events.Document) { d.Limits.HTTP.BodyBytes = -2 },
 		"health.ready":               func(d *events.Document) { d.Health.Ready.Kind = "" },

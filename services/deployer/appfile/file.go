@@ -53,7 +53,7 @@ type port struct {
 	Path     string `json:"path" default:"/" desc:"Prefix routed here; it ends on a segment border."`
 	Strip    bool   `json:"strip" default:"false" desc:"Whether the prefix is removed before the request goes on."`
 	Protocol string `json:"protocol" default:"http" one:"http,h2c,https" desc:"What the instance speaks: http is HTTP/1.1, h2c HTTP/2 without TLS (gRPC), https TLS with HTTP/2 if it offers that."`
-	TLS      string `json:"tls" default:"off" one:"off" desc:"Certificate of the hosts."`
+	TLS      string `json:"tls" default:"off" one:"auto,off" desc:"Certificate of the hosts: auto is obtained by ACME, or is a file of the gateway's, and plain requests are sent to TLS."`
 }
 
 type volume struct {

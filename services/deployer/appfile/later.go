@@ -18,7 +18,7 @@ var later = map[string][]string{
 var laterWords = map[string][]string{
 	"driver":           {"docker"},
 	"ports.*.protocol": {"tcp"},
-	"ports.*.tls":      {"auto", "secret"},
+	"ports.*.tls":      {"secret"},
 }
 
 func laterFields(pattern string) []string { return later[pattern] }

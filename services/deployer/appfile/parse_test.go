@@ -82,7 +82,7 @@ replicas: 6
 env: { PRICE_TABLE: "/etc/prices", MONEY: $$5 }
 files: [{ path: etc/app.toml, content: "workers = 4\n", mode: 0400 }]
 ports:
-  http: { hostPort: 8081, host: [shop.example.com, "*.shop.example.com"], path: /checkout, strip: true, protocol: http, tls: off }
+  http: { hostPort: 8081, host: [shop.example.com, "*.shop.example.com"], path: /checkout, strip: true, protocol: http, tls: auto }
   admin: { host: none }
 volumes: { cache: { path: var/cache, size: 1Gi, access: shared } }
 external: true
@@ -150,6 +150,7 @@ func TestEveryFieldArrivesInTheDocument(t *testing.T) {
 		"mode":      {d.Files[0].Mode, "0400"},
 		"money":     {d.Env["MONEY"], "$5"},
 		"no host":   {d.Ports["admin"].NoHost, true},
+		"tls":       {d.Ports["http"].TLS, events.TLSAuto},
 		"live":      {d.Health.Live.Kind, "exec"},
 	} {
 		if pair[0] != pair[1] {

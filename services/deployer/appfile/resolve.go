@@ -57,6 +57,9 @@ func resolvePorts(ports map[string]port) map[string]events.DeclaredPort {
 		d.Target, d.HostPort, d.Protocol = int(or(p.Target)), int(or(p.HostPort)), p.Protocol
 		hosts := or(p.Host)
 		d.Hosts, d.NoHost = hosts.Names, hosts.None
+		if p.TLS != tlsOff {
+			d.TLS = p.TLS
+		}
 		all[name] = d
 	}
 	return all

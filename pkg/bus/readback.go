@@ -51,7 +51,7 @@ func (w *write) readBack(ctx context.Context, taken bool, at uint64) (done bool,
 // it, and the event goes under the next one; under ours the writer repeats itself.
 func (w *write) otherID(ctx context.Context, at uint64) (done bool, err error) {
 	if at != 0 && at <= w.tail {
-		m, err := w.b.get(ctx, events.StreamEvents, getRequest{Seq: at})
+		m, err := w.ask(ctx, events.StreamEvents, getRequest{Seq: at})
 		if err == nil && subjectMatches(w.guard, m.Subject) {
 			return true, rejected("id %s is stored at %d already, before what the writer has folded", w.left[0].id, at)
 		}
@@ -84,7 +84,7 @@ func (w *write) walk(ctx context.Context) (t tail, err error) {
 func (w *write) walkOnce(ctx context.Context) (t tail, err error) {
 	after := w.tail
 	for _, d := range w.left {
-		m, err := w.b.get(ctx, events.StreamEvents, getRequest{Seq: after + 1, NextFor: w.guard})
+		m, err := w.ask(ctx, events.StreamEvents, getRequest{Seq: after + 1, NextFor: w.guard})
 		if isNoMessage(err) || err == nil && !d.is(m.header, m.Data) {
 			break
 		}
@@ -94,17 +94,19 @@ func (w *write) walkOnce(ctx context.Context) (t tail, err error) {
 		after = m.Seq
 		t.ours = append(t.ours, m.Seq)
 	}
-	t.last, err = w.b.lastUnder(ctx, w.guard)
+	m, err := w.ask(ctx, events.StreamEvents, getRequest{LastFor: w.guard})
+	if isNoMessage(err) {
+		return t, nil
+	}
+	t.last = m.Seq
 	return t, err
 }
 
-// lastUnder is the last sequence under a guard, as the leader has it; 0 is none.
-func (b *Bus) lastUnder(ctx context.Context, guard string) (uint64, error) {
-	m, err := b.get(ctx, events.StreamEvents, getRequest{LastFor: guard})
-	if isNoMessage(err) {
-		return 0, nil
-	}
-	return m.Seq, err
+// ask is get for who has one second in all and asks again.
+func (w *write) ask(ctx context.Context, stream string, r getRequest) (storedMessage, error) {
+	ctx, cancel := context.WithTimeout(ctx, readBackWait)
+	defer cancel()
+	return w.b.get(ctx, stream, r)
 }
 
 // getRequest asks a stream's leader for one message.
@@ -131,7 +133,7 @@ func (b *Bus) get(ctx context.Context, stream string, r getRequest) (m storedMes
 	if err != nil {
 		return m, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, readBackWait)
+	ctx, cancel := context.WithTimeout(ctx, apiWait)
 	defer cancel()
 	answer, err := b.nc.RequestWithContext(ctx, "$JS.API.STREAM.MSG.GET."+stream, ask)
 	if err != nil {

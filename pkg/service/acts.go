@@ -35,6 +35,7 @@ func (c *Core) reconcile(k keyOf, ks *keyState, want []Act, step *Step) {
 func (c *Core) bury(k keyOf, ks *keyState, step *Step) {
 	delete(c.touched, k)
 	delete(c.patience, k)
+	c.unrest(k)
 	c.reconcile(k, ks, nil, step)
 	delete(c.keys, k)
 }

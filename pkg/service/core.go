@@ -19,6 +19,8 @@ type Core struct {
 	keys     map[keyOf]*keyState
 	touched  map[keyOf]bool
 	widest   int              // most keys touched has held since it was made
+	awaited  awaitedHeap      // what resting keys wait for to come back
+	later    dues             // when resting keys have backed off for long enough
 	acts     map[string]keyOf // whose act an id is, while it is listed
 	voice    keyOf            // the participant's own voice, decided last
 	due      dues

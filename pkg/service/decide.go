@@ -39,6 +39,7 @@ func (c *Core) Next(now time.Time) Step {
 	for _, k := range c.due.take(now) {
 		c.touch(k)
 	}
+	c.wakeDue(now)
 	for _, k := range c.sortedTouched(now) {
 		if k != c.voice {
 			c.next(k, now, &step)
@@ -47,11 +48,9 @@ func (c *Core) Next(now time.Time) Step {
 	if c.touched[c.voice] { // last, since what it says may have been found just now
 		c.next(c.voice, now, &step)
 	}
-	step.Due = c.due.first()
-	for k := range c.touched { // those that back off or wait for a twin
-		if at := c.again(k, now); !at.IsZero() && (step.Due.IsZero() || at.Before(step.Due)) {
-			step.Due = at
-		}
+	step.Due = First(time.Time{}, c.due.first(), c.later.first())
+	for _, p := range c.patience {
+		step.Due = First(now, step.Due, p.until)
 	}
 	return step
 }
@@ -134,6 +133,7 @@ func joinedOnly(facts []Say) (kept []Say) {
 func (c *Core) Appended(a Append, r Result, err error, now time.Time) {
 	g := c.guardNamed(a.Guard)
 	g.inFlight = false
+	c.wake(g)
 	c.touch(a.key)
 	var conflict *ErrConflict
 	switch {
@@ -178,17 +178,18 @@ func (c *Core) shrink(keys []keyOf) {
 }
 
 // sortedTouched are the touched keys that may be decided now, in order. The others
-// wait for their words to come back: where many do, sorting them at each turn would
-// cost more than all decisions.
+// rest.
 func (c *Core) sortedTouched(now time.Time) []keyOf {
 	if c.widest > shrinkAt+2*len(c.touched) {
 		c.shrink(slices.Collect(maps.Keys(c.touched)))
 	}
 	keys := make([]keyOf, 0, min(len(c.touched), shrinkAt))
 	for k := range c.touched {
-		if !c.rules(ruleRest) || c.free(k, c.guardAt(k), now) {
-			keys = append(keys, k)
+		if g := c.guardAt(k); c.rules(ruleRest) && !c.free(k, g, now) {
+			c.rest(k, g)
+			continue
 		}
+		keys = append(keys, k)
 	}
 	if !c.rules(ruleSorted) {
 		return keys

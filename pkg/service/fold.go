@@ -136,6 +136,7 @@ func (c *Core) concerned(e events.Event) (keys []string) {
 func (c *Core) forget(k keyOf) {
 	delete(c.touched, k)
 	delete(c.patience, k)
+	c.unrest(k)
 	c.due.set(k, time.Time{})
 	ks, ok := c.keys[k]
 	switch {

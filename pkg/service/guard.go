@@ -35,7 +35,8 @@ type guard struct {
 	retryAt   time.Time
 	backoff   time.Duration
 	conflicts int
-	broken    string // key of which it was told that conflicts are no twin's haste
+	resting   []keyOf // touched, and not free to be decided
+	broken    string  // key of which it was told that conflicts are no twin's haste
 }
 
 func (c *Core) guardNamed(name string) *guard {

@@ -49,9 +49,3 @@ func (c *Core) wait(k keyOf) time.Duration {
 	h.Write([]byte(c.name + "\x00" + c.machines[k.machine].Owner() + "\x00" + k.key))
 	return time.Duration(h.Sum64() % uint64(twinWait))
 }
-
-// again is when a touched key wants to be asked next: at the end of its back-off, or
-// of its wait for a twin; zero if time alone changes nothing.
-func (c *Core) again(k keyOf, now time.Time) time.Time {
-	return First(now, c.guardAt(k).retryAt, c.patience[k].until)
-}

@@ -33,6 +33,7 @@ func newDevCommand(env *Env) *cobra.Command {
 func devFlags(f *pflag.FlagSet, c *plane.DevConfig) {
 	f.StringVar(&c.Data, "data", ".slipway/dev", "folder of the log and the workloads")
 	f.StringVar(&c.Listen, "listen", "127.0.0.1:8080", "address of the gateway")
+	tlsFlags(f, &c.TLS)
 	f.StringVar(&c.UI, "ui", "127.0.0.1:8480", "address of the dashboard, or off")
 	f.StringVar(&c.NATS, "nats", "127.0.0.1:4222", "address of the embedded nats-server")
 	f.StringVar(&c.Metrics, "metrics", "127.0.0.1:9090", "address of the metrics, or off")
@@ -43,6 +44,15 @@ func devFlags(f *pflag.FlagSet, c *plane.DevConfig) {
 	f.Int64Var(&c.StoreMax, "store-max", 0, "bytes of all streams together (default: 2 GiB)")
 	levelFlag(f, &c.LevelHold)
 	logFlags(f, &c.Log)
+}
+
+// tlsFlags are how a gateway serves by TLS.
+func tlsFlags(f *pflag.FlagSet, t *plane.TLS) {
+	f.StringVar(&t.Listen, "listen-tls", plane.Off, "address of the gateway for TLS, or off")
+	f.StringVar(&t.CertDir, "cert-dir", "", "of a gateway, folder of certificates: HOST.crt beside HOST.key, or fullchain.pem beside privkey.pem")
+	f.StringVar(&t.Directory, "acme-directory", "", "of a gateway, URL of the ACME directory that tls: auto obtains by")
+	f.StringVar(&t.Email, "acme-email", "", "of a gateway, where that authority writes to")
+	f.StringVar(&t.Roots, "acme-roots", "", "of a gateway, file of that authority's roots (default: the system's)")
 }
 
 // levelFlag is the configuration's level.hold: no flag that help shows.

@@ -31,6 +31,7 @@ const (
 type DevConfig struct {
 	Data      string
 	Listen    string // the gateway
+	TLS       TLS    // of the gateway
 	UI        string // accepted, until there is a page
 	NATS      string
 	Metrics   string // accepted, until there are metrics
@@ -145,6 +146,10 @@ func (d *dev) open(log zerolog.Logger) (*bus.Server, error) {
 		return nil, err
 	}
 	d.door = newDoor(listen, held)
+	if err := d.door.claimSecure(d.TLS, inherited{}); err != nil {
+		d.door.close()
+		return nil, err
+	}
 	if _, held, err = claim("nats", d.NATS); err != nil {
 		d.door.close()
 		return nil, err
@@ -170,6 +175,7 @@ func (d *dev) live(ctx context.Context, c *crew) error {
 	r := newReady(d.data, d.Began)
 	name := d.Context
 	r.Context, r.NATS, r.Gateway = &name, address("nats", d.nats), address("http", d.door.address)
+	r.GatewayTLS = address("https", d.door.secure)
 	if err := r.write(d.ReadyFile); err != nil {
 		return err
 	}

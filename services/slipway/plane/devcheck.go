@@ -36,6 +36,9 @@ func (c *DevConfig) check() error {
 			return err
 		}
 	}
+	if err := c.TLS.check(); err != nil {
+		return err
+	}
 	c.Context = natscontext.Full(c.Context)
 	c.Domain = strings.Trim(c.Domain, ".")
 	return nil

@@ -17,7 +17,9 @@ import (
 // door is where a gateway listens. A socket that was passed to this process, or that
 // is held because its port was any free one, is given out once; others are opened.
 type door struct {
-	address string        // of the plain listener, real
+	address string // of the plain listener, real
+	secure  string // of the TLS listener, real; empty: none
+	tls     TLS
 	streams time.Duration // how long streams live on once a successor serves; 0 is the default
 	heir    bool          // a predecessor serves until this one does
 	opened  func()        // called once every listener is open; nil: nobody asks
@@ -107,8 +109,11 @@ func (d *door) files() (files []*os.File, err error) {
 
 // name is a socket's in LISTEN_FDNAMES: what it is for, as far as its address tells.
 func (d *door) name(at string) string {
-	if at == d.address {
+	switch at {
+	case d.address:
 		return nameHTTP
+	case d.secure:
+		return nameHTTPS
 	}
 	_, port, _ := net.SplitHostPort(at)
 	return "port-" + port

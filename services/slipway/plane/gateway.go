@@ -24,9 +24,13 @@ func (h *host) gateway(id, onNode string, d *door) part {
 			return err
 		}
 		b := &later{}
+		certificates, told, err := d.certificates(folder, b)
+		if err != nil {
+			return err
+		}
 		hands := edge.New(edge.Config{
 			Name: id, Node: onNode, Listen: []string{d.address}, Open: d.open, Opened: d.opened, Pid: os.Getpid(), Logger: p.log,
-			Table: filepath.Join(folder, "table"), Streams: d.streams, Hearsay: b,
+			Table: filepath.Join(folder, "table"), Streams: d.streams, Hearsay: b, TLS: certificates,
 		}, b)
 		defer hands.Close()
 		bus, err := h.connectServing(ctx, p.name, hands, d.heir)
@@ -43,7 +47,7 @@ func (h *host) gateway(id, onNode string, d *door) part {
 		}
 		hands.Renew(times.Every)
 		svc := gateway.Service(gateway.Config{
-			Name: id, Node: onNode, Addresses: []string{d.address}, Version: version.Number, Pid: os.Getpid(), TTL: times.TTL,
+			Name: id, Node: onNode, Addresses: []string{d.address}, Version: version.Number, Pid: os.Getpid(), TTL: times.TTL, TLS: told,
 		}, hands)
 		opt := h.options(p.name, ready)
 		beat := opt.Applied

@@ -14,9 +14,10 @@ import (
 // Names under which a process hands descriptors to its successor. All others are
 // listening sockets.
 const (
-	nameHTTP = "http" // of the plain listener, also where systemd passes it
-	nameLock = "lock" // of the data folder's part: it is held as long as one of the two has it
-	nameHeir = "heir" // a pipe on which the successor says that it serves
+	nameHTTP  = "http"  // of the plain listener, also where systemd passes it
+	nameHTTPS = "https" // of the TLS listener, likewise
+	nameLock  = "lock"  // of the data folder's part: it is held as long as one of the two has it
+	nameHeir  = "heir"  // a pipe on which the successor says that it serves
 )
 
 const firstInherited = 3 // after stdin, stdout and stderr: sd_listen_fds
@@ -88,14 +89,21 @@ func (in *inherited) take(f *os.File) error {
 
 // plain is the socket of the plain listener: the one of that name, else the only one.
 func (in *inherited) plain() net.Listener {
-	i := slices.IndexFunc(in.sockets, func(s socket) bool { return s.name == nameHTTP })
-	switch {
-	case i >= 0:
-		return in.sockets[i].listener
-	case len(in.sockets) == 1:
+	if l := in.named(nameHTTP); l != nil {
+		return l
+	}
+	if len(in.sockets) == 1 && in.sockets[0].name != nameHTTPS {
 		return in.sockets[0].listener
 	}
 	return nil
+}
+
+func (in *inherited) named(name string) net.Listener {
+	i := slices.IndexFunc(in.sockets, func(s socket) bool { return s.name == name })
+	if i < 0 {
+		return nil
+	}
+	return in.sockets[i].listener
 }
 
 func (in *inherited) close() {

@@ -15,16 +15,18 @@ import (
 // Ready is the ready file: what runs and where it answers. An address that is off,
 // or whose part is not in this process, is null.
 type Ready struct {
-	Pid      int     `json:"pid"`
-	Context  *string `json:"context"`
-	NATS     *string `json:"nats"`
-	Gateway  *string `json:"gateway"`
-	UI       *string `json:"ui"`
-	Metrics  *string `json:"metrics"`
-	Alerting *string `json:"alerting"`
-	Data     string  `json:"data"` // absolute
-	Version  string  `json:"version"`
-	ReadyMs  int64   `json:"readyMs"` // from the start of the process
+	Pid     int     `json:"pid"`
+	Context *string `json:"context"`
+	NATS    *string `json:"nats"`
+	Gateway *string `json:"gateway"`
+	// GatewayTLS is absent where no gateway serves by TLS.
+	GatewayTLS *string `json:"gatewayTls,omitempty"`
+	UI         *string `json:"ui"`
+	Metrics    *string `json:"metrics"`
+	Alerting   *string `json:"alerting"`
+	Data       string  `json:"data"` // absolute
+	Version    string  `json:"version"`
+	ReadyMs    int64   `json:"readyMs"` // from the start of the process
 }
 
 func newReady(data string, began time.Time) Ready {

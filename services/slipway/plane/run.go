@@ -23,6 +23,7 @@ type RunConfig struct {
 	Cluster   natscontext.Context // whom to join; not needed for a bus
 	Data      string
 	Listen    string // the gateway
+	TLS       TLS    // of the gateway
 	NATS      string // the bus
 	Peers     Peers  // of a bus: the other servers of its cluster
 	ID        string // of the node, the gateway's slot, or the server of a cluster
@@ -45,6 +46,9 @@ func Run(ctx context.Context, c RunConfig) error {
 		return err
 	}
 	if err := c.Peers.check(c.Profile, names); err != nil {
+		return err
+	}
+	if err := c.TLS.check(); err != nil {
 		return err
 	}
 	if c.Data, err = filepath.Abs(c.Data); err != nil {
@@ -208,7 +212,7 @@ func (r *runner) openDoor() error {
 	}
 	r.door.streams = r.Drain
 	r.inherits(r.in)
-	return nil
+	return r.door.claimSecure(r.TLS, r.in)
 }
 
 // parts are the participants named, those first that others need to the end.
@@ -247,6 +251,7 @@ func (r *runner) live(ctx context.Context, c *crew) error {
 	w := watcher{host: r.host}
 	if r.door != nil {
 		w.gateway, ready.Gateway = r.door.address, address("http", r.door.address)
+		ready.GatewayTLS = address("https", r.door.secure)
 		if r.door.heir {
 			w.live = r.door.live // a request may still be the predecessor's to answer
 		}

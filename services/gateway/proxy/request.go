@@ -25,7 +25,7 @@ func misshapen(r *http.Request) *fault {
 		return headersTooMany
 	case !oneHost(r):
 		return badHost
-	case !cleanPath(r.URL.Path):
+	case !cleanPath(r.URL.Path), r.ProtoMajor == 2 && !isPath(r.RequestURI):
 		return badPath
 	}
 	return nil
@@ -81,6 +81,12 @@ func cleanPath(path string) bool {
 		}
 	}
 	return true
+}
+
+// isPath reports whether a :path is one: what HTTP/1 says in its request line's middle,
+// and no space in it.
+func isPath(s string) bool {
+	return (strings.HasPrefix(s, "/") || s == "*") && strings.IndexByte(s, ' ') < 0
 }
 
 func encodedSlash(u *url.URL) bool {

@@ -1,16 +1,30 @@
 package service
 
-import "slipway.dev/events"
+import (
+	"slices"
 
-// reconcile compares what the hands do with what they must be doing.
+	"slipway.dev/events"
+)
+
+// reconcile compares what the hands do with what they must be doing. Of a long list
+// mostly the same acts as the last time are wanted: only those between are looked at.
 func (c *Core) reconcile(k keyOf, ks *keyState, want []Act, step *Step) {
-	wanted := make(map[string]bool, len(want))
-	for _, a := range want {
+	was, now := ks.listed, want
+	if was == nil || !c.rules(ruleOnce) {
+		was = ks.listing()
+	} else {
+		was, now = differing(was, want)
+	}
+	wanted := make(map[string]bool, len(now))
+	all := true
+	for _, a := range now {
 		wanted[a.ID] = true
-		if _, known := c.acts[a.ID]; known && c.rules(ruleOnce) {
+		if of, known := c.acts[a.ID]; known && c.rules(ruleOnce) {
+			all = all && of == k
 			continue
 		}
 		if !a.Long && c.running >= events.MaxActs {
+			all = false
 			c.touch(k) // the rest when a hand is free
 			continue
 		}
@@ -18,17 +32,46 @@ func (c *Core) reconcile(k keyOf, ks *keyState, want []Act, step *Step) {
 		c.count(a, 1)
 		step.Start = append(step.Start, a)
 	}
-	for _, id := range Sorted(ks.acts) {
-		if wanted[id] {
+	c.cancel(ks, was, wanted, step)
+	if ks.listed = nil; all {
+		ks.listed = want
+	}
+}
+
+// cancel ends the acts that are not wanted any more, sorted.
+func (c *Core) cancel(ks *keyState, was []Act, wanted map[string]bool, step *Step) {
+	from := len(step.Cancel)
+	for _, a := range was {
+		if wanted[a.ID] {
 			continue
 		}
-		if !ks.acts[id].ended {
-			step.Cancel = append(step.Cancel, id)
-			c.count(ks.acts[id].act, -1)
+		if !ks.acts[a.ID].ended {
+			step.Cancel = append(step.Cancel, a.ID)
+			c.count(ks.acts[a.ID].act, -1)
 		}
-		delete(ks.acts, id)
-		delete(c.acts, id)
+		delete(ks.acts, a.ID)
+		delete(c.acts, a.ID)
 	}
+	slices.Sort(step.Cancel[from:])
+}
+
+// listing is what the hands do for a key.
+func (ks *keyState) listing() (all []Act) {
+	for _, r := range ks.acts {
+		all = append(all, r.act)
+	}
+	return all
+}
+
+// differing leaves out what two lists begin and end with.
+func differing(was, now []Act) (_, _ []Act) {
+	for len(was) > 0 && len(now) > 0 && was[0].ID == now[0].ID {
+		was, now = was[1:], now[1:]
+	}
+	for len(was) > 0 && len(now) > 0 && was[len(was)-1].ID == now[len(now)-1].ID {
+		was, now = was[:len(was)-1], now[:len(now)-1]
+	}
+	return was, now
 }
 
 // bury ends the acts of a key that is gone.

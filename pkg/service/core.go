@@ -80,12 +80,13 @@ type keyOf struct {
 }
 
 type keyState struct {
-	acts  map[string]*running // by id
-	due   time.Time
-	waits []Waiter
-	held  bool // a Check failed: no acts
-	gone  bool // the state is forgotten, its acts are still to be ended
-	guard *guard
+	acts   map[string]*running // by id
+	listed []Act               // what acts was made of; nil: not all of it runs
+	due    time.Time
+	waits  []Waiter
+	held   bool // a Check failed: no acts
+	gone   bool // the state is forgotten, its acts are still to be ended
+	guard  *guard
 }
 
 type running struct {

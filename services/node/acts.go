@@ -19,17 +19,17 @@ func (c Config) acts(s *State) (acts []service.Act) {
 	if !s.Left {
 		do(true, Lease{s.Incarnation}, "lease/"+strconv.Itoa(s.Incarnation))
 	}
-	taking, busy := w.leaving && c.TakeAlong, false
-	for _, id := range service.Sorted(s.Instances) {
-		i := s.Instances[id]
-		busy = busy || i.runs() || i.Phase == Stopping
-		s.act(id, i, taking, do)
+	taking, busy := c.taking(w), false
+	for _, r := range s.table().sorted {
+		busy = busy || r.i.runs() || r.i.Phase == Stopping
+		s.list(r, taking)
+		acts = append(acts, r.acts...)
 	}
 	for _, id := range service.Sorted(s.Extras) {
 		do(false, Stop{id, signalDefault, graceMsDefault}, "stop/"+id)
 	}
-	for _, id := range service.Sorted(w.seen) {
-		if x := w.seen[id]; s.Instances[id] == nil && s.Extras[id] == nil && x.listed != nil && !x.listed.Running {
+	for _, id := range s.stray() {
+		if x := w.seen[id]; s.Extras[id] == nil && x.listed != nil && !x.listed.Running {
 			do(false, Remove{id, appOf(id)}, "remove/"+id)
 		}
 	}
@@ -98,8 +98,9 @@ func (s *State) probe(c events.HealthCheck, i *Instance, spec *events.Spec) Prob
 
 // due is the next moment at which something may be said unprompted.
 func (c Config) due(s *State, now time.Time) (first time.Time) {
-	for _, i := range s.Instances {
-		for _, at := range s.deadlines(i) {
+	for _, r := range s.table().sorted {
+		s.list(r, c.taking(s.world.Get()))
+		for _, at := range r.moment {
 			if at.After(now) && (first.IsZero() || at.Before(first)) {
 				first = at
 			}

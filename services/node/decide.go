@@ -16,7 +16,7 @@ type decision struct {
 	say service.Says
 
 	taking bool    // the agent leaves and takes its workloads along
-	ports  *ledger // with what this decision gives out
+	ports  *ledger // with what this decision gives out; nil: it gives none out yet
 }
 
 func (c Config) decide(s *State, now time.Time) service.Says {
@@ -24,7 +24,7 @@ func (c Config) decide(s *State, now time.Time) service.Says {
 	if w.boot == nil {
 		return service.Says{}
 	}
-	d := &decision{State: s, w: w, now: now, taking: w.leaving && c.TakeAlong, ports: s.ledger()}
+	d := &decision{State: s, w: w, now: now, taking: c.taking(w)}
 	is := describe(c, *w.boot)
 	switch {
 	case !s.joined():
@@ -39,8 +39,8 @@ func (c Config) decide(s *State, now time.Time) service.Says {
 			OfNode: events.OfNode{Node: s.Name}, NodeDescription: is,
 		})
 	}
-	for _, id := range service.Sorted(s.Instances) {
-		d.instance(id, s.Instances[id])
+	for _, r := range s.table().sorted {
+		d.look(r)
 	}
 	d.extras()
 	if w.leaving && len(s.Instances) == 0 && len(s.Extras) == 0 {
@@ -48,6 +48,8 @@ func (c Config) decide(s *State, now time.Time) service.Says {
 	}
 	return d.say
 }
+
+func (c Config) taking(w *world) bool { return w.leaving && c.TakeAlong }
 
 // same compares as the log does: a list or map that is empty is one that is absent.
 func same(a, b events.NodeDescription) bool {
@@ -147,6 +149,9 @@ func digest(spec *events.Spec) string {
 func (d *decision) start(id string, i *Instance, spec *events.Spec, why string, args ...any) {
 	var ports map[string]int
 	if i.Role != events.RoleHook {
+		if d.ports == nil {
+			d.ports = d.ledger()
+		}
 		var ok bool
 		if ports, ok = d.ports.allot(spec); !ok {
 			d.say.Waits(id, "placement", "a port: another instance has its fixed one, or none of %d to %d is free", firstPort, lastPort)

@@ -9,6 +9,36 @@ import (
 // Check is what a node promises of itself: no port is given twice, what is held does not run, what is stopped was withdrawn,
 // and what runs has an intent to start behind it.
 func Check(s *State) error {
+	if !s.whole() {
+		if err := s.firstBroken(); err != nil {
+			return err
+		}
+	}
+	if s.NextPort < firstPort || s.NextPort > lastPort {
+		return fmt.Errorf("next port %d is not of %d to %d", s.NextPort, firstPort, lastPort)
+	}
+	return nil
+}
+
+// whole tells whether no instance breaks anything. It looks in no order, so that a look costs little where all is well.
+func (s *State) whole() bool {
+	var given [1 << 16 / 64]uint64 // a bit for each port
+	for id, i := range s.Instances {
+		if checkInstance(id, i, s.Incarnation) != nil {
+			return false
+		}
+		for _, port := range i.Ports {
+			if port < 0 || port >= 1<<16 || given[port/64]&(1<<(port%64)) != 0 {
+				return false
+			}
+			given[port/64] |= 1 << (port % 64)
+		}
+	}
+	return true
+}
+
+// firstBroken is what the first instance that breaks something breaks, the same for every twin.
+func (s *State) firstBroken() error {
 	holder := map[int]string{}
 	for _, id := range service.Sorted(s.Instances) {
 		i := s.Instances[id]
@@ -22,9 +52,6 @@ func Check(s *State) error {
 			}
 			holder[port] = id
 		}
-	}
-	if s.NextPort < firstPort || s.NextPort > lastPort {
-		return fmt.Errorf("next port %d is not of %d to %d", s.NextPort, firstPort, lastPort)
 	}
 	return nil
 }

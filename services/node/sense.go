@@ -135,6 +135,28 @@ func (w *world) at(id string) *seen {
 	return x
 }
 
+// sense hears the hands, and touches whom that concerns.
+func (s *State) sense(data any) {
+	s.world.Get().sense(s, data)
+	t := s.rows.Get()
+	switch d := data.(type) {
+	case Content:
+		t.touch(d.ID)
+	case ContentFailed:
+		t.touch(d.ID)
+	case Running:
+		t.touch(d.ID)
+	case Ended:
+		t.touch(d.ID)
+	case Checked:
+		t.touch(d.ID)
+	case Confirmed:
+		t.touch(d.ID)
+	default:
+		t.touchAll()
+	}
+}
+
 func (w *world) sense(s *State, data any) {
 	switch d := data.(type) {
 	case Boot: // what an earlier boot sensed is over

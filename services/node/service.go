@@ -78,7 +78,7 @@ func decider(c Config) service.Decider[State, struct{}] {
 		},
 		Evolve: func(_ string, s *State, _ *struct{}, e events.Event) { s.evolve(e) },
 		Sense: func(s *State, _ *struct{}, sig service.Signal, _ time.Time) {
-			s.world.Get().sense(s, sig.Data)
+			s.sense(sig.Data)
 		},
 		Decide: func(s *State, _ *struct{}, now time.Time) service.Says { return c.decide(s, now) },
 		Acts:   func(s *State, _ *struct{}) []service.Act { return c.acts(s) },

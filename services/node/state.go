@@ -22,6 +22,7 @@ type State struct {
 	NextPort  int                  `json:"nextPort"`           // allotted next, so that a port rests before it is used again
 
 	world service.Soft[world]
+	rows  service.Soft[rows]
 }
 
 // Extra is a running instance without a placement.
@@ -45,6 +46,7 @@ func (s *State) joined() bool {
 }
 
 func (s *State) evolve(e events.Event) {
+	s.stir(e)
 	switch d := e.Data.(type) {
 	case events.NodeJoined:
 		s.Incarnation, s.Nonce, s.Said, s.Left, s.Last = d.Incarnation, d.Nonce, d.NodeDescription, false, service.CauseOf(e)
@@ -58,6 +60,7 @@ func (s *State) evolve(e events.Event) {
 	case events.PlacementPlaced:
 		if s.Instances[d.Instance] == nil {
 			s.Instances[d.Instance] = placed(d, e)
+			s.rows.Get().add(d.Instance, s.Instances[d.Instance])
 		}
 	case events.DriftFound:
 		s.evolveFound(d, e)
@@ -86,6 +89,7 @@ func (s *State) instance(id string, e events.Event, fold func(*Instance)) {
 	if i, ok := s.Instances[id]; ok {
 		fold(i)
 		i.Last = service.CauseOf(e)
+		s.rows.Get().touch(id)
 	}
 }
 
@@ -96,6 +100,7 @@ func (s *State) end(id string) {
 		return
 	}
 	delete(s.Instances, id)
+	s.rows.Get().drop(id)
 	s.prune(i.App)
 }
 

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"slipway.dev/events"
-	"slipway.dev/pkg/service"
 )
 
 // withdraw says the intent to stop, once nothing can be lost by it.
@@ -74,11 +73,10 @@ func (d *decision) confirm(id string, i *Instance, x *seen) {
 
 // extras says what runs here without a placement, and when it does not any more.
 func (d *decision) extras() {
-	for _, id := range service.Sorted(d.w.seen) {
+	for _, id := range d.stray() {
 		x := d.w.seen[id]
 		extra, found := d.Extras[id]
 		switch {
-		case d.Instances[id] != nil:
 		case found && x.confirmed != nil:
 			d.say.Because(extra.Last, "stopped").Fact(events.DriftRepaired{
 				OfInstance: d.of(id, extra.App), Kind: driftExtra, TookMs: d.now.Sub(extra.Since).Milliseconds(),

@@ -146,6 +146,9 @@ func accountOf(t *events.GatewayTLS) string {
 
 // forgetCertificates forgets what is over and for no host that is asked for.
 func (g *Gateway) forgetCertificates(now time.Time) {
+	if len(g.Certificates) == 0 {
+		return
+	}
 	wanted := g.certified()
 	for host, c := range g.Certificates {
 		if wanted[host] == "" && now.After(c.NotAfter) {
@@ -155,7 +158,16 @@ func (g *Gateway) forgetCertificates(now time.Time) {
 }
 
 // certified are the hosts that are to have a certificate, with the app that owns them.
+// They are looked for again when a route has changed.
 func (g *Gateway) certified() map[string]string {
+	known := g.hosts.Get()
+	if *known == nil {
+		*known = g.certifiedOf()
+	}
+	return *known
+}
+
+func (g *Gateway) certifiedOf() map[string]string {
 	hosts := map[string]string{}
 	for _, name := range service.Sorted(g.Apps) {
 		a := g.Apps[name]

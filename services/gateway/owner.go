@@ -12,6 +12,7 @@ import (
 // owned before is not taken: the route as a whole is refused then. Whatever this
 // one lets go may be what others have been refused for.
 func (g *Gateway) claim(a *App) {
+	*g.hosts.Get() = nil
 	a.Clash = g.clash(a)
 	if a.Clash != "" {
 		return

@@ -25,6 +25,7 @@ type Gateway struct {
 	Accounts     map[string]Account      `json:"accounts,omitempty"`     // by ACME directory and store key
 
 	heard service.Soft[heard]
+	hosts service.Soft[map[string]string] // what certified found last; nil: routes have changed
 }
 
 func newGateway(name string) *Gateway {

@@ -38,6 +38,7 @@ func devFlags(f *pflag.FlagSet, c *plane.DevConfig) {
 	f.StringVar(&c.NATS, "nats", "127.0.0.1:4222", "address of the embedded nats-server")
 	f.StringVar(&c.Metrics, "metrics", "127.0.0.1:9090", "address of the metrics, or off")
 	f.StringVar(&c.Alerting, "alerting", "127.0.0.1:9093", "address of the alerts, or off")
+	f.StringVar(&c.Discovery, "discovery", plane.Off, "address of plain HTTP reads of the endpoints, or off")
 	f.StringVar(&c.ReadyFile, "ready-file", "", "file written when everything answers")
 	f.BoolVar(&c.Expose, "expose", false, "listen beyond this machine")
 	f.StringVar(&c.Domain, "default-domain", "localhost", "an app without a host answers as <app>.<domain>")

@@ -44,6 +44,7 @@ func (r *runFlags) register(f *pflag.FlagSet) {
 	f.DurationVar(&r.Drain, "drain", edge.StreamsMax, "of a gateway, how long its streams live on once a successor serves")
 	f.String("ui", plane.Off, "address of the dashboard, or off")
 	f.String("metrics", plane.Off, "address of the metrics, or off")
+	f.StringVar(&r.Discovery, "discovery", plane.Off, "address of plain HTTP reads of the endpoints, or off")
 	f.StringVar(&r.ID, "id", "", "name of the node or of a cluster's bus (default: of the machine), or the gateway's slot (default: "+plane.DevGateway+")")
 	f.StringVar(&r.Profile, "profile", "single", "how a bus makes its streams: dev, single or cluster")
 	f.StringVar(&r.Domain, "default-domain", "", "an app without a host answers as <app>.<domain>")

@@ -36,6 +36,7 @@ type DevConfig struct {
 	NATS      string
 	Metrics   string // accepted, until there are metrics
 	Alerting  string // accepted, until there is alerting
+	Discovery string // plain reads of the lists of endpoints; Off or empty: none
 	ReadyFile string // empty: none
 	Context   string // name of the context written
 	Expose    bool
@@ -117,11 +118,15 @@ func (d *dev) run(ctx context.Context) error {
 	}
 	d.warned = append(d.warned, warned...)
 	warn(log, d.warned)
-	crew := start(ctx, d.host, []part{
+	parts, err := d.host.withDiscovery([]part{
 		d.host.gateway(DevGateway, DevNode, d.door), d.host.node(DevNode, true),
 		d.host.deployer(d.Domain), d.host.registry(), d.host.provisioner(provisions{d.profile(), d.LevelHold}),
 		d.host.store(server),
-	})
+	}, d.Discovery)
+	if err != nil {
+		return err
+	}
+	crew := start(ctx, d.host, parts)
 	err = watcher{host: d.host, gateway: d.door.address, within: startWait}.ready(ctx, crew)
 	if err == nil {
 		err = d.live(ctx, crew)

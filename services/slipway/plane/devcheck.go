@@ -24,8 +24,9 @@ func (c *DevConfig) check() error {
 		{"ui", c.UI, true, true},
 		{"metrics", c.Metrics, true, true},
 		{"alerting", c.Alerting, true, true},
+		{"discovery", c.Discovery, true, true},
 	} {
-		if a.no && a.at == Off {
+		if a.no && (a.at == Off || a.at == "") {
 			continue
 		}
 		parse := split

@@ -30,6 +30,7 @@ type RunConfig struct {
 	Profile   string // of a bus: dev, single, cluster
 	Domain    string // an app without a host answers as <app>.<Domain>
 	StoreMax  int64  // bytes of the log and all beside it
+	Discovery string // address of plain reads of the lists of endpoints; Off or empty: none
 	ReadyFile string
 	Log       Log
 	Getenv    func(string) string
@@ -142,8 +143,12 @@ func (r *runner) run(ctx context.Context) error {
 			return err
 		}
 	}
-	crew := start(ctx, r.host, r.parts())
-	err := r.live(ctx, crew)
+	parts, err := r.host.withDiscovery(r.parts(), r.Discovery)
+	if err != nil {
+		return err
+	}
+	crew := start(ctx, r.host, parts)
+	err = r.live(ctx, crew)
 	if ctx.Err() != nil {
 		err = nil
 	}

@@ -24,6 +24,7 @@ import (
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
 	"slipway.dev/services/gateway"
+	"slipway.dev/services/gateway/acme/authority"
 	"slipway.dev/services/gateway/vault"
 )
 
@@ -35,28 +36,39 @@ const certified = "a.example.com"
 type pairOf struct {
 	*plane
 	t         *testing.T
-	authority *authority
+	authority *authority.Authority
+	port      int // of both
 	shelf     *shelf
 	key       []byte // the store key that both are given
 }
 
-func newPair(t *testing.T, lifeSeconds uint64) *pairOf {
-	p := &pairOf{t: t, plane: &plane{memory: newMemory(t)}, shelf: &shelf{all: map[string][]byte{}}}
-	p.authority = newAuthority(t, freePort(t), lifeSeconds)
-	second := "127.0.0.2"
-	p.authority.asks.Store(&second)
+func newPair(t *testing.T, life time.Duration) *pairOf {
+	p := &pairOf{t: t, port: freePort(t), plane: &plane{memory: newMemory(t)}, shelf: &shelf{all: map[string][]byte{}}}
+	p.authority = authority.New(t, p.port, life)
+	p.authority.Ask("127.0.0.2")
 	path := filepath.Join(t.TempDir(), "store.key")
 	if _, err := vault.OpenKey(path); err != nil {
 		t.Fatal(err)
 	}
 	p.key, _ = os.ReadFile(path)
-	b := newBackend(t, 7)
-	p.generation++
+	return p
+}
+
+// begin starts gateways and declares the host once all of them live: before, it would
+// fall to the first.
+func (p *pairOf) begin(all ...*secure) {
+	p.t.Helper()
+	for _, s := range all {
+		s.start()
+	}
+	for _, s := range all {
+		awaitFact(p.memory, func(d events.GatewayJoined) bool { return d.Gateway == s.name })
+	}
+	b := newBackend(p.t, 7)
 	p.say(events.RouteShifted{OfRoute: events.OfRoute{App: "web", Generation: 1}, Route: events.Route{
 		Rules: []events.RouteRule{{Host: certified, Path: "/", TLS: events.TLSAuto}}, Shares: []events.RouteShare{{Release: 7, ShareBp: 10000}},
 	}})
 	p.list(b)
-	return p
 }
 
 // freePort is free at both addresses.
@@ -102,7 +114,7 @@ type secure struct {
 
 func (p *pairOf) gateway(name, ip string) *secure {
 	p.t.Helper()
-	s := &secure{p: p, name: name, ip: ip, folder: p.t.TempDir(), way: p.authority.client.Transport}
+	s := &secure{p: p, name: name, ip: ip, folder: p.t.TempDir(), way: p.authority.Client.Transport}
 	if err := os.WriteFile(filepath.Join(s.folder, "store.key"), p.key, 0o600); err != nil {
 		p.t.Fatal(err)
 	}
@@ -137,11 +149,11 @@ func (s *secure) make() gateway.Config {
 	s.edgeOf = &edgeOf{Driver: New(cfg, ears{s.p.memory, own}), t: s.p.t, done: make(chan error, 1)}
 	s.end = func() { l.Close() }
 	return gateway.Config{Name: s.name, Addresses: cfg.Listen, TLS: &events.GatewayTLS{
-		Addresses: cfg.TLS.Listen, Directory: s.p.authority.directory, Store: key.Fingerprint(),
+		Addresses: cfg.TLS.Listen, Directory: s.p.authority.Directory, Store: key.Fingerprint(),
 	}}
 }
 
-func (s *secure) plain() string { return net.JoinHostPort(s.ip, strconv.Itoa(s.p.authority.port)) }
+func (s *secure) plain() string { return net.JoinHostPort(s.ip, strconv.Itoa(s.p.port)) }
 
 // start runs it until it is killed.
 func (s *secure) start() {
@@ -159,7 +171,7 @@ func (s *secure) client(h2 bool) *http.Client {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "tcp", s.tls)
 	}
-	tr := &http.Transport{DialContext: dial, TLSClientConfig: &tls.Config{RootCAs: s.p.authority.roots}, ForceAttemptHTTP2: h2}
+	tr := &http.Transport{DialContext: dial, TLSClientConfig: &tls.Config{RootCAs: s.p.authority.Roots}, ForceAttemptHTTP2: h2}
 	s.p.t.Cleanup(tr.CloseIdleConnections)
 	return &http.Client{Transport: tr, Timeout: patience}
 }
@@ -194,7 +206,7 @@ func over(t *testing.T, c *http.Client) (x seen) {
 func (s *secure) serves(serial string) {
 	s.p.t.Helper()
 	eventually(s.p.t, s.name+" serves "+serial, func() bool {
-		c, err := tls.Dial("tcp", s.tls, &tls.Config{ServerName: certified, RootCAs: s.p.authority.roots})
+		c, err := tls.Dial("tcp", s.tls, &tls.Config{ServerName: certified, RootCAs: s.p.authority.Roots})
 		if err != nil {
 			return false
 		}
@@ -217,10 +229,9 @@ func (p *pairOf) obtained(n int) (d events.CertificateObtained) {
 // without touching a connection; no key in any event or in the clear in the object
 // store; a start without a bus serves it.
 func TestOneObtainsAllServe(t *testing.T) {
-	p := newPair(t, 10)
+	p := newPair(t, 10*time.Second)
 	one, two := p.gateway("gw1-a", "127.0.0.1"), p.gateway("gw2-a", "127.0.0.2")
-	one.start()
-	two.start()
+	p.begin(one, two)
 	first := p.obtained(1)
 	if first.Gateway != "gw1-a" || first.App != "web" {
 		t.Errorf("obtained by %s for %s", first.Gateway, first.App)
@@ -324,12 +335,11 @@ func base64Of(b []byte) []byte {
 // An order whose gateway dies is made by the other, or by its next start.
 func TestObtainerDiesInMidOrder(t *testing.T) {
 	begin := func(t *testing.T) (*pairOf, *secure, *secure) {
-		p := newPair(t, 3600)
+		p := newPair(t, time.Hour)
 		one, two := p.gateway("gw1-a", "127.0.0.1"), p.gateway("gw2-a", "127.0.0.2")
 		way := &stuck{RoundTripper: one.way, path: "/finalize-order/", asked: make(chan struct{})}
 		one.way = way
-		one.start()
-		two.start()
+		p.begin(one, two)
 		select {
 		case <-way.asked:
 		case <-time.After(patience):
@@ -364,11 +374,10 @@ func TestObtainerDiesInMidOrder(t *testing.T) {
 
 // An authority that is told the wrong address says so, and the order waits.
 func TestOrderFails(t *testing.T) {
-	p := newPair(t, 3600)
-	nowhere := "127.0.0.3"
-	p.authority.asks.Store(&nowhere)
+	p := newPair(t, time.Hour)
+	p.authority.Ask("127.0.0.3") // nobody is there
 	one := p.gateway("gw1-a", "127.0.0.1")
-	one.start()
+	p.begin(one)
 	e := awaitFact(p.memory, func(events.CertificateFailed) bool { return true })
 	d := e.Data.(events.CertificateFailed)
 	if wait := d.RetryAt.Sub(e.Time); wait < time.Minute || wait > 70*time.Second || !strings.Contains(e.Reason, "refused") {

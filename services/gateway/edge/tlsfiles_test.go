@@ -90,12 +90,12 @@ func TestFilesAreReloaded(t *testing.T) {
 
 // A host whose certificate lies in a file is served with it and never ordered.
 func TestAFileComesBeforeAnOrder(t *testing.T) {
-	p := newPair(t, 3600)
+	p := newPair(t, time.Hour)
 	one := p.gateway("gw1-a", "127.0.0.1")
 	dir := filepath.Join(one.folder, "own")
 	lay(t, dir+"/a.crt", dir+"/a.key", 9, certified)
 	one.files = dir
-	one.start()
+	p.begin(one)
 	eventually(t, "listener open", func() bool { return len(one.Addresses()) == 2 })
 	c, err := tls.Dial("tcp", one.tls, &tls.Config{ServerName: certified, InsecureSkipVerify: true})
 	if err != nil {

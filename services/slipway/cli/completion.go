@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"slipway.dev/events"
 )
 
 var shells = []string{"bash", "zsh", "fish", "powershell"}
@@ -34,14 +36,28 @@ func newCompletionCommand(env *Env) *cobra.Command {
 const completionWait = 300 * time.Millisecond
 
 // appNames offers the names of apps to a shell, or nothing.
-func (e *Env) appNames(cmd *cobra.Command, _ []string, begun string) (names []string, _ cobra.ShellCompDirective) {
+func (e *Env) appNames(cmd *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+	return e.offer(cmd, begun, func(s *session) []string { return s.log.Apps() })
+}
+
+// nodeNames offers the names of nodes.
+func (e *Env) nodeNames(cmd *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+	return e.offer(cmd, begun, func(s *session) (names []string) {
+		for _, n := range s.log.Nodes(nil, events.LeaseTTL) {
+			names = append(names, n.ID)
+		}
+		return names
+	})
+}
+
+func (e *Env) offer(cmd *cobra.Command, begun string, of func(*session) []string) (names []string, _ cobra.ShellCompDirective) {
 	found := make(chan []string, 1)
 	ctx, cancel := context.WithTimeout(cmd.Context(), completionWait)
 	defer cancel()
 	go func() {
 		var all []string
 		_ = e.looking(ctx, "", func(_ context.Context, s *session) error {
-			all = s.log.Apps()
+			all = of(s)
 			return nil
 		})
 		found <- all

@@ -18,7 +18,7 @@ import (
 func newNodesCommand(env *Env) *cobra.Command {
 	var at string
 	cmd := &cobra.Command{
-		Use: "nodes", Short: "List the nodes", Args: cobra.NoArgs,
+		Use: "nodes", Short: "List the nodes, and empty them", Args: cobra.NoArgs,
 		Example:     "  slipway nodes\n  slipway nodes -o wide",
 		Annotations: annotated("read", "0 3 5"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -29,6 +29,7 @@ func newNodesCommand(env *Env) *cobra.Command {
 		},
 	}
 	atFlag(cmd, &at)
+	cmd.AddCommand(newCordonCommand(env), newUncordonCommand(env), newDrainCommand(env), newRemoveNodeCommand(env))
 	return cmd
 }
 

@@ -73,7 +73,7 @@ var words = map[string]string{
 	"SLW-D003": "image-unresolved artifact-missing", "SLW-T001": "host-taken", "SLW-E001": "secret-unknown unknown",
 	"SLW-Z004": "policy-root policy-capability policy-image-size policy-registry policy-isolation policy-secret-in-env policy-secret-as-env policy-limits",
 	"SLW-D017": "gone",
-	"SLW-D018": "frozen none busy serving promotion-refused rollback-refused halt-refused resume-refused abort-refused retry-refused",
+	"SLW-D018": "frozen none busy serving already live lost draining idle promotion-refused rollback-refused halt-refused resume-refused abort-refused retry-refused",
 	"SLW-M001": "needs-store", "SLW-D019": "expired limit",
 }
 

@@ -22,7 +22,7 @@ var refusals = []struct {
 	{"SLW-Z004", []string{policyPrefix}},
 	{"SLW-D017", []string{"gone"}},
 	{"SLW-D018", []string{
-		"frozen", "none", "busy", "serving",
+		"frozen", "none", "busy", "serving", "already", "live", "lost", "draining", "idle",
 		"promotion-refused", "rollback-refused", "halt-refused", "resume-refused", "abort-refused", "retry-refused",
 	}},
 	{"SLW-M001", []string{"needs-store"}},

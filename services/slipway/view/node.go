@@ -1,10 +1,13 @@
 package view
 
 import (
+	"cmp"
+	"maps"
 	"time"
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
+	"slipway.dev/services/deployer"
 )
 
 // Amount is a capacity, or what is used of it.
@@ -35,9 +38,46 @@ func (n Node) Name() string { return n.ID }
 type machine struct {
 	described events.NodeDescription
 	joined    time.Time
-	state     string // ready, suspect, lost, gone
-	why       string
 	heard     time.Time // of the last word about its life
+	silent    string    // why it is suspect; "" if it is heard
+	gone      string    // why nobody waits for it; "" if somebody does
+	emptied   emptying
+}
+
+// emptying is what is done about a node's instances.
+type emptying struct {
+	cordoned, draining, drained, lost bool
+	why                               string
+	blocked                           map[string]string // instance -> why it cannot leave
+}
+
+// state is the state of a node as people see it, and why.
+func (m *machine) state() (state, why string) {
+	x := m.emptied
+	switch {
+	case m.gone != "":
+		return "gone", m.gone
+	case x.lost:
+		return "lost", x.words()
+	case m.silent != "":
+		return "suspect", m.silent
+	case x.draining:
+		return "draining", x.words()
+	case x.drained:
+		return "drained", x.why
+	case x.cordoned:
+		return "cordoned", x.why
+	}
+	return "ready", ""
+}
+
+// words are why it is emptied, and what stays.
+func (x emptying) words() string {
+	words := x.why
+	for _, id := range service.Sorted(x.blocked) {
+		words += "; " + id + ": " + x.blocked[id]
+	}
+	return words
 }
 
 // entrance is what the log tells of a gateway.
@@ -49,53 +89,79 @@ type entrance struct {
 func (l *Log) foldFleet(e events.Event) {
 	switch d := e.Data.(type) {
 	case events.NodeJoined:
-		l.nodes[d.Node] = &machine{described: d.NodeDescription, joined: at(e), heard: at(e), state: "ready"}
+		n := &machine{described: d.NodeDescription, joined: at(e), heard: at(e)}
+		if old := l.nodes[d.Node]; old != nil {
+			n.emptied = old.emptied
+		}
+		l.nodes[d.Node] = n
 	case events.NodeChanged:
 		if n := l.nodes[d.Node]; n != nil {
 			n.described = d.NodeDescription
 		}
 	case events.NodeLeft:
-		l.nodeIs(d.Node, "gone", e)
-	case events.EvacuationStarted:
-		l.nodeIs(d.Node, map[bool]string{true: "lost", false: "draining"}[d.Cause == "lost"], e)
-	case events.EvacuationFinished:
-		if d.Cause == "returned" {
-			l.nodeIs(d.Node, "ready", e)
+		if n := l.nodes[d.Node]; n != nil {
+			n.gone = cmp.Or(e.Reason, "it left")
 		}
 	case events.LeaseGranted:
-		l.lease(d.Lease, "ready", e)
+		l.lease(d.Lease, "", e)
 	case events.LeaseResumed:
-		l.lease(d.Lease, "ready", e)
+		l.lease(d.Lease, "", e)
 	case events.LeaseLapsed:
-		l.lease(d.Lease, "suspect", e)
+		l.lease(d.Lease, cmp.Or(e.Reason, "silent"), e)
 	case events.GatewayJoined:
 		l.gateways[d.Gateway] = &entrance{addresses: d.Addresses, live: true}
 	case events.GatewayLeft:
 		if g := l.gateways[d.Gateway]; g != nil {
 			g.live = false
 		}
+	default:
+		if n := l.nodes[e.Place]; n != nil && e.Kind.Entity == "evacuation" {
+			n.evacuate(e)
+		}
 	}
 }
 
-func (l *Log) lease(lease events.Lease, state string, e events.Event) {
-	if lease.Kind == "node" {
-		l.nodeIs(lease.Name, state, e)
+func (l *Log) lease(lease events.Lease, silent string, e events.Event) {
+	if n := l.nodes[lease.Name]; lease.Kind == "node" && n != nil {
+		n.heard, n.silent = at(e), silent
+		if silent == "" { // also one that was given up
+			n.gone = ""
+		}
 	}
 	if g := l.gateways[lease.Name]; lease.Kind == "gateway" && g != nil {
-		g.live = state == "ready"
+		g.live = silent == ""
 	}
 }
 
-func (l *Log) nodeIs(name, state string, e events.Event) {
-	n := l.nodes[name]
-	if n == nil || n.state == "gone" {
-		return
-	}
-	n.state, n.heard, n.why = state, at(e), ""
-	if state != "ready" {
-		n.why = e.Reason
+// evacuate folds what is said of emptying a node.
+func (m *machine) evacuate(e events.Event) {
+	x := &m.emptied
+	switch d := e.Data.(type) {
+	case events.EvacuationCordoned:
+		x.cordoned, x.why = true, e.Reason
+	case events.EvacuationUncordoned:
+		*x = emptying{}
+	case events.EvacuationStarted:
+		drain := d.Cause == events.EvacuationDrain
+		*x = emptying{cordoned: x.cordoned || drain, draining: drain, lost: !drain, why: e.Reason}
+	case events.EvacuationBlocked:
+		x.blocked = maps.Clone(x.blocked)
+		if x.blocked == nil {
+			x.blocked = map[string]string{}
+		}
+		x.blocked[d.Instance] = d.Lacks
+	case events.EvacuationFinished:
+		*x = emptying{cordoned: x.cordoned, drained: d.Cause == events.EvacuationDrain, why: e.Reason}
+		if d.Cause == events.EvacuationRemoval {
+			m.gone, *x = cmp.Or(e.Reason, "removed"), emptying{}
+		}
+	case events.EvacuationCancelled:
+		*x = emptying{cordoned: d.Cordoned, why: e.Reason}
 	}
 }
+
+// Moves are what a drain of a node would do with its instances now.
+func (l *Log) Moves(node string) []deployer.Move { return l.cluster().Moves(node) }
 
 // Nodes are all nodes the log tells of; leases are when each was last heard, ttl how
 // long a lease lasts.
@@ -110,8 +176,9 @@ func (l *Log) Nodes(leases map[string]time.Time, ttl time.Duration) (list []Node
 		if t, ok := leases[name]; ok {
 			heard = t
 		}
+		state, why := m.state()
 		n := Node{
-			ID: name, State: m.state, Reason: m.why, Drivers: m.described.Drivers, Labels: m.described.Labels,
+			ID: name, State: state, Reason: why, Drivers: m.described.Drivers, Labels: m.described.Labels,
 			Capacity:   Amount{m.described.CPUMilli, m.described.MemoryBytes},
 			LeaseUntil: Time{heard.Add(ttl)}, JoinedAt: Time{m.joined}, Version: m.described.Version,
 		}

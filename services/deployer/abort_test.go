@@ -135,6 +135,22 @@ func TestAbort(t *testing.T) {
 			t.Errorf("reason %q", w)
 		}
 	})
+	t.Run("a port of the gateways that another app owns is refused", func(t *testing.T) {
+		r := newRig(t)
+		tcp := events.DeclaredPort{SpecPort: events.SpecPort{Protocol: events.ProtocolTCP}, Listen: 5432}
+		first, second := doc("1"), doc("1")
+		first.Ports = map[string]events.DeclaredPort{"http": tcp}
+		r.deploy(first)
+		if got := r.app("web").Route.Said.Rules; len(got) != 1 || got[0] != (events.RouteRule{Protocol: "tcp", Listen: 5432}) {
+			t.Errorf("rules %+v", got)
+		}
+		second.Name, second.Ports = "shop", map[string]events.DeclaredPort{"http": tcp}
+		r.declare(second)
+		r.until("refused", func() bool { return r.count("release.refused shop/1") == 1 })
+		if w := r.app("shop").Releases[1].Why; w != "port-taken: port 5432 is owned by web" {
+			t.Errorf("reason %q", w)
+		}
+	})
 	t.Run("delivery-N17 a hook runs before the first instance; its failure stops the release", func(t *testing.T) {
 		hook := func(d *events.Document) {
 			d.Hooks.PreDeploy = &events.Hook{Command: []string{"/bin/migrate"}, TimeoutMs: 60_000}

@@ -1,6 +1,7 @@
 package deployer
 
 import (
+	"strconv"
 	"strings"
 
 	"slipway.dev/events"
@@ -102,13 +103,19 @@ func (f *Fleet) own(app string, rules []events.RouteRule) {
 }
 
 // taken lists the ways in that another app owns.
-func (f *Fleet) taken(app string, rules []events.RouteRule) (ways []string) {
+func (f *Fleet) taken(app string, rules []events.RouteRule) (all []events.Refusal) {
 	for _, r := range rules {
-		if owner, ok := f.Hosts[wayOf(r)]; ok && owner != app {
-			ways = append(ways, wayOf(r)+" is owned by "+owner)
+		owner, ok := f.Hosts[wayOf(r)]
+		if !ok || owner == app {
+			continue
 		}
+		code := "host-taken"
+		if r.Protocol == events.ProtocolTCP {
+			code = "port-taken"
+		}
+		all = append(all, events.Refusal{Code: code, Field: "ports", Text: wayOf(r) + " is owned by " + owner})
 	}
-	return ways
+	return all
 }
 
 func names(rules []events.RouteRule, way string) bool {
@@ -120,4 +127,10 @@ func names(rules []events.RouteRule, way string) bool {
 	return false
 }
 
-func wayOf(r events.RouteRule) string { return strings.ToLower(r.Host) + r.Path }
+// wayOf is a host and path, or a port of the gateways.
+func wayOf(r events.RouteRule) string {
+	if r.Protocol == events.ProtocolTCP {
+		return "port " + strconv.Itoa(r.Listen)
+	}
+	return strings.ToLower(r.Host) + r.Path
+}

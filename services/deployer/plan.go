@@ -80,9 +80,7 @@ func orderOf(d events.Document, spec events.Spec) (order, because string) {
 // refusals are all reasons why a document can make no release here.
 func (v view) refusals(d events.Document) (reasons []events.Refusal) {
 	if d.HasHTTP() {
-		for _, t := range v.fleet.taken(v.Name, v.rules(d, 0)) {
-			reasons = append(reasons, events.Refusal{Code: "host-taken", Field: "ports", Text: t})
-		}
+		reasons = append(reasons, v.fleet.taken(v.Name, v.rules(d, 0))...)
 	}
 	reasons = append(reasons, v.insecure(d)...)
 	if !d.HasProgram() {

@@ -25,6 +25,10 @@ func (v view) rules(d events.Document, green int) (rules []events.RouteRule) {
 		if name == d.Spec().MainPort() {
 			port = ""
 		}
+		if p.Protocol == events.ProtocolTCP {
+			rules = append(rules, events.RouteRule{Port: port, Protocol: p.Protocol, Listen: p.Listen})
+			continue
+		}
 		for _, h := range v.hosts(p) {
 			rules = append(rules, events.RouteRule{Host: strings.ToLower(h), Path: pathOr(p.Path), Strip: p.Strip, Port: port, Protocol: spoken(p), TLS: p.TLS, Secret: p.TLSSecret})
 		}
@@ -109,10 +113,14 @@ func (v view) unroute() (say service.Says) {
 	return say
 }
 
-// lost aborts a release whose host another app took first.
-func (v view) lost(taken []string) (say service.Says) {
+// lost aborts a release whose host or port another app took first.
+func (v view) lost(taken []events.Refusal) (say service.Says) {
 	if r := v.Releases[v.Live]; r != nil && r.Phase != returning && !r.Reached {
-		say.Because(r.Cause, "host-taken: %s", strings.Join(taken, ", ")).Fact(v.abort(r, causeError, "", ""))
+		ways := make([]string, len(taken))
+		for i, t := range taken {
+			ways[i] = t.Text
+		}
+		say.Because(r.Cause, "%s: %s", taken[0].Code, strings.Join(ways, ", ")).Fact(v.abort(r, causeError, "", ""))
 	}
 	return say
 }

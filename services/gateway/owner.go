@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"slipway.dev/events"
@@ -47,15 +48,23 @@ func (g *Gateway) reclaim() {
 // clash names the first rule of an app that another one owns.
 func (g *Gateway) clash(a *App) string {
 	for _, r := range a.Route.Rules {
-		if owner, owned := g.Owners[place(r)]; owned && owner != a.Name {
+		owner, owned := g.Owners[place(r)]
+		switch {
+		case !owned || owner == a.Name:
+		case r.Protocol == events.ProtocolTCP:
+			return fmt.Sprintf("port %d belongs to %s", r.Listen, owner)
+		default:
 			return fmt.Sprintf("host %q path %q belongs to %s", r.Host, r.Path, owner)
 		}
 	}
 	return ""
 }
 
-// place is a rule's host and path as requests are matched.
+// place is a rule's host and path as requests are matched, or the port it has alone.
 func place(r events.RouteRule) string {
+	if r.Protocol == events.ProtocolTCP {
+		return "port " + strconv.Itoa(r.Listen)
+	}
 	host := strings.ToLower(strings.TrimSuffix(r.Host, "."))
 	return host + " " + strings.TrimRight(r.Path, "/")
 }

@@ -30,3 +30,20 @@ func TestTheFirstInTheLogOwnsAWay(t *testing.T) {
 		t.Errorf("the way was let go, api still clashes: %s", c)
 	}
 }
+
+// A port of the gateways is one app's too; other apps' ports are other ways.
+func TestTheFirstInTheLogOwnsAPort(t *testing.T) {
+	g := newGateway("gw1-a")
+	route := func(app string, port int) {
+		d := events.RouteDeclared{OfRoute: events.OfRoute{App: app, Generation: 1}, Route: events.Route{
+			Rules: []events.RouteRule{{Protocol: events.ProtocolTCP, Listen: port}},
+		}}
+		g.evolve(events.Event{Kind: events.KindOf(d), App: app, Data: d, Time: time.Unix(0, 0)})
+	}
+	route("db", 5432)
+	route("cache", 6379)
+	route("twin", 5432)
+	if c := g.Apps["twin"].Clash; c != "port 5432 belongs to db" || g.Apps["cache"].Clash != "" {
+		t.Errorf("twin clashes %q, cache %q", c, g.Apps["cache"].Clash)
+	}
+}

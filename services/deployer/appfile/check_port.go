@@ -40,6 +40,35 @@ func (c *checker) ports() {
 		}
 		c.hostPort(p.HostPort, fixed, name)
 		c.word(p.Protocol, "ports", name, "protocol")
+		c.listen(p, name)
+	}
+}
+
+// listen: a port of protocol tcp has neither host nor path, but may have a port of
+// the gateways; another one has no such port.
+func (c *checker) listen(p events.DeclaredPort, name string) {
+	at := []string{"ports", name}
+	if p.Protocol != events.ProtocolTCP {
+		if p.Listen != 0 || c.written(below(at, "listen")) {
+			c.refuse(Exclusive, below(at, "listen"), "listen and protocol "+p.Protocol+" exclude one another: only a port of protocol tcp has one of the gateways' own")
+		}
+		return
+	}
+	for field, is := range map[string]bool{
+		"host": p.NoHost || len(p.Hosts) > 0, "path": p.Path != "" && p.Path != "/", "strip": p.Strip, "tls": p.TLS != "",
+	} {
+		if is {
+			c.refuse(Exclusive, below(at, field), field+" and protocol tcp exclude one another: there are no requests to tell apart, the route is listen")
+		}
+	}
+	if p.Listen == 0 && !c.written(below(at, "listen")) {
+		return
+	}
+	c.within(int64(p.Listen), span{1, maxPort, formatCount}, below(at, "listen")...)
+	for _, other := range sortedKeys(c.doc.Ports) {
+		if q := c.doc.Ports[other]; other < name && q.Listen == p.Listen {
+			c.refuse(Exclusive, below(at, "listen"), fmt.Sprintf("ports %s and %s exclude one another: both are port %d of the gateways", other, name, p.Listen))
+		}
 	}
 }
 
@@ -60,6 +89,9 @@ func (c *checker) routes() {
 	taken := map[string]string{}
 	for _, name := range sortedKeys(c.doc.Ports) {
 		p := c.doc.Ports[name]
+		if p.Protocol == events.ProtocolTCP {
+			continue
+		}
 		c.hosts(p, name)
 		c.tls(p, name)
 		if !strings.HasPrefix(p.Path, "/") || len(p.Path) > maxRoute || strings.ContainsAny(p.Path, "?#%\\ \x00") ||

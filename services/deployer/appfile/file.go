@@ -52,7 +52,8 @@ type port struct {
 	Host     *Hosts `json:"host" desc:"Name or list of at most 16 names the gateway answers for; *.example.com covers one label; none: no route from outside. Absent: <app>.<default domain>."`
 	Path     string `json:"path" default:"/" desc:"Prefix routed here; it ends on a segment border."`
 	Strip    bool   `json:"strip" default:"false" desc:"Whether the prefix is removed before the request goes on."`
-	Protocol string `json:"protocol" default:"http" one:"http,h2c,https" desc:"What the instance speaks: http is HTTP/1.1, h2c HTTP/2 without TLS (gRPC), https TLS with HTTP/2 if it offers that."`
+	Protocol string `json:"protocol" default:"http" one:"http,h2c,https,tcp" desc:"What the instance speaks: http is HTTP/1.1, h2c HTTP/2 without TLS (gRPC), https TLS with HTTP/2 if it offers that, tcp bytes that are passed as they are."`
+	Listen   *Count `json:"listen" desc:"Of protocol tcp, the gateway's own port, 1 to 65535, that leads here; it is one app's alone. Absent: no route from outside."`
 	TLS      string `json:"tls" default:"off" one:"auto,off" desc:"Certificate of the hosts: auto is obtained by ACME, or is a file of the gateway's, and plain requests are sent to TLS."`
 }
 

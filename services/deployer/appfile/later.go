@@ -16,9 +16,8 @@ var later = map[string][]string{
 
 // laterWords are the words of a field that later versions take.
 var laterWords = map[string][]string{
-	"driver":           {"docker"},
-	"ports.*.protocol": {"tcp"},
-	"ports.*.tls":      {"secret"},
+	"driver":      {"docker"},
+	"ports.*.tls": {"secret"},
 }
 
 func laterFields(pattern string) []string { return later[pattern] }

@@ -55,6 +55,7 @@ func resolvePorts(ports map[string]port) map[string]events.DeclaredPort {
 	for name, p := range ports {
 		d := events.DeclaredPort{Path: p.Path, Strip: p.Strip}
 		d.Target, d.HostPort, d.Protocol = int(or(p.Target)), int(or(p.HostPort)), p.Protocol
+		d.Listen = int(or(p.Listen))
 		hosts := or(p.Host)
 		d.Hosts, d.NoHost = hosts.Names, hosts.None
 		if p.TLS != tlsOff {

@@ -164,6 +164,7 @@ func (d *Driver) publish(ctx context.Context, a *app, table proxy.Desired, first
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.meshLocked()
+	d.portsLocked()
 	for _, e := range table.Endpoints {
 		if !e.Terminating {
 			a.inside[e.ID] = true

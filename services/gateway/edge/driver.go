@@ -77,10 +77,11 @@ type Driver struct {
 	mu      sync.Mutex
 	apps    map[string]*app
 	state   proxy.State
-	servers []*proxy.Server
+	servers []server
 	open    []net.Listener
-	opening bool              // the listeners may be open
-	inlets  map[string]*inlet // of the mesh, by app
+	opening bool                     // the listeners may be open
+	inlets  map[string]*inlet        // of the mesh, by app
+	ports   map[int]*proxy.TCPServer // of TCP routes; nil: it could not be had yet
 }
 
 // New makes a driver. It starts nothing.
@@ -103,7 +104,7 @@ func New(cfg Config, bus Bus) *Driver {
 	if cfg.Open == nil {
 		cfg.Open = func(address string) (net.Listener, error) { return net.Listen("tcp", address) }
 	}
-	d := &Driver{cfg: cfg, bus: bus, nonce: nonce(), gone: make(chan struct{}), apps: map[string]*app{}, inlets: map[string]*inlet{}, state: proxy.Starting}
+	d := &Driver{cfg: cfg, bus: bus, nonce: nonce(), gone: make(chan struct{}), apps: map[string]*app{}, inlets: map[string]*inlet{}, ports: map[int]*proxy.TCPServer{}, state: proxy.Starting}
 	d.Renew(cfg.LeaseEvery)
 	d.certs = newKeyring(cfg.TLS)
 	cfg.Proxy.Events, cfg.Proxy.TLS = outcome{d}, d.certs.tls

@@ -50,6 +50,7 @@ func (d *Driver) openAll() error {
 	}
 	d.opening = true
 	d.meshLocked()
+	d.portsLocked()
 	return nil
 }
 
@@ -61,7 +62,7 @@ func (d *Driver) doors() []string {
 	return append(slices.Clone(d.cfg.Listen), d.cfg.TLS.Listen...)
 }
 
-func (d *Driver) accept(s *proxy.Server) {
+func (d *Driver) accept(s server) {
 	if err := s.Serve(); err != nil {
 		d.cfg.Logger.Error().Err(err).Msg("serve")
 	}

@@ -28,6 +28,7 @@ func (d *Driver) mesh() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.meshLocked()
+	d.portsLocked()
 }
 
 // meshLocked opens what the table asks for and closes what it does not any more, as

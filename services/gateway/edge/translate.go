@@ -46,7 +46,7 @@ func route(want gateway.Desired) proxy.Route {
 	r.ErrorPage, r.AllowEncodedSlash = want.Route.ErrorPage, want.Route.AllowEncodedSlash
 	r.EndpointHost = want.Route.HostHeader == events.HostHeaderEndpoint
 	for _, x := range want.Route.Rules {
-		r.Rules = append(r.Rules, proxy.Rule{Host: x.Host, Path: x.Path, Strip: x.Strip, Release: uint64(x.Release), Port: x.Port, Protocol: x.Protocol, TLS: x.TLS == events.TLSAuto})
+		r.Rules = append(r.Rules, proxy.Rule{Host: x.Host, Path: x.Path, Strip: x.Strip, Release: uint64(x.Release), Port: x.Port, Protocol: x.Protocol, Listen: x.Listen, TLS: x.TLS == events.TLSAuto})
 	}
 	for _, x := range want.Route.Shares {
 		r.Shares = append(r.Shares, proxy.Share{Release: uint64(x.Release), ShareBp: x.ShareBp})

@@ -19,6 +19,7 @@ type exchange struct {
 	start time.Time
 
 	mesh    string // the app whose own port it came to; "": by host and path
+	port    int    // a TCP route's, to which a connection came; 0: a request
 	path    string // decoded, as matched
 	app     *App
 	flow    *flow

@@ -22,6 +22,9 @@ func (p *Proxy) MeshPorts() map[string]int {
 // match finds whose request it is: by the port it came to, or by host and path.
 func (x *exchange) match() *path {
 	t := x.p.table.Load()
+	if x.port != 0 {
+		return t.ports[x.port]
+	}
 	if x.mesh == "" {
 		return t.match(x.r.Host, x.path)
 	}

@@ -10,6 +10,8 @@ import (
 	"slipway.dev/pkg/split"
 )
 
+const portMax = 65_535
+
 // maxRules bounds the rules of one route: a table of 1,000 routes is built in
 // milliseconds.
 const maxRules = 256
@@ -47,6 +49,7 @@ type Rule struct {
 	Port    string `json:"port,omitempty"`    // a named port of the endpoints; "" is their address
 
 	Protocol string `json:"protocol,omitempty"` // spoken to it; "" is the endpoint's own
+	Listen   int    `json:"listen,omitempty"`   // of protocol tcp: the gateway's port; host and path are empty then
 }
 
 // Share is the part of the requests that one release answers.
@@ -137,6 +140,12 @@ func (r *Route) checkShares() error {
 }
 
 func (r *Rule) check() error {
+	if r.Protocol == ProtocolTCP {
+		if r.Listen < 1 || r.Listen > portMax || r.Host != "" || r.Path != "" {
+			return refusedf("a TCP route has a port from 1 to %d and neither host nor path, not %d %q %q", portMax, r.Listen, r.Host, r.Path)
+		}
+		return nil
+	}
 	if !strings.HasPrefix(r.Path, "/") {
 		return refusedf("path %q does not begin with a slash", r.Path)
 	}

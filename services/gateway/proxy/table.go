@@ -13,6 +13,7 @@ type Table struct {
 	hosts map[string]*host
 	wild  map[string]*host // by the part after the first label, with its dot
 	def   *host
+	ports map[int]*path // of TCP routes
 	apps  map[string]*App
 }
 
@@ -99,7 +100,7 @@ func canonicalHost(h string) string {
 // newTable builds the picture of the apps; a host and path that two of them
 // claim is a *Refused naming the one that holds it.
 func newTable(apps map[string]*App, newcomer string) (*Table, error) {
-	t := &Table{hosts: map[string]*host{}, wild: map[string]*host{}, apps: apps}
+	t := &Table{hosts: map[string]*host{}, wild: map[string]*host{}, ports: map[int]*path{}, apps: apps}
 	for _, name := range holdersFirst(apps, newcomer) {
 		if err := t.add(apps[name]); err != nil {
 			return nil, err
@@ -128,6 +129,13 @@ func holdersFirst(apps map[string]*App, newcomer string) []string {
 
 func (t *Table) add(a *App) error {
 	for _, r := range a.route.Rules {
+		if r.Protocol == ProtocolTCP {
+			if at := t.ports[r.Listen]; at != nil {
+				return refusedf("port %d belongs to %s", r.Listen, at.app.name)
+			}
+			t.ports[r.Listen] = &path{rule: r, app: a}
+			continue
+		}
 		h, prefix := t.host(r.Host), strings.TrimRight(r.Path, "/")
 		for _, p := range h.paths {
 			if p.prefix == prefix {

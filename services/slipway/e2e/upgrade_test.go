@@ -31,7 +31,9 @@ func TestTheGatewayIsUpgradedUnderLoad(t *testing.T) {
 	p := Start(t, Apart())
 	g := p.found("--drain", streamDrain.String())
 	p.MustDeploy(Example("web", "v1", "rolling", ""), time.Minute)
-	clients := everyKind(p)
+	at := p.freePort()
+	p.MustDeploy(atPort(Example("raw", "v1", "rolling", ""), at), time.Minute)
+	clients := append(everyKind(p), p.Load(load.Config{URL: "http://" + at + "/", Rate: 50, Fresh: true}))
 	for _, c := range clients {
 		Await(t, upgradeWait, "v1 to answer", func() bool { return c.Counts().Answers["v1"] > 10 })
 	}

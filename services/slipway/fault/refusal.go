@@ -17,7 +17,7 @@ var refusals = []struct {
 	{"SLW-D001", []string{"plan-stale"}},
 	{"SLW-D002", []string{"never-fits", "no-driver", "port-taken", "volume-elsewhere", "quota"}},
 	{"SLW-D003", []string{"image-unresolved", "artifact-missing"}},
-	{"SLW-T001", []string{"host-taken"}},
+	{"SLW-T001", []string{"host-taken", "port-taken"}},
 	{"SLW-E001", []string{"secret-unknown", "unknown"}},
 	{"SLW-Z004", []string{policyPrefix}},
 	{"SLW-D017", []string{"gone"}},

@@ -59,7 +59,7 @@ var Table = []Row{
 	{"SLW-D018", 6, "nothing to act on", "Nothing is there to promote, pause, resume, abort, retry or roll back, or the app is frozen.", []string{"slipway status"}},
 	{"SLW-D019", 1, "refused", "The owner refused the wish; its words are given. What serves is untouched.", []string{"slipway status"}},
 
-	{"SLW-T001", 6, "host and path owned by another app", "One host and path lead to one app; its owner is named.", []string{"slipway explain app.ports"}},
+	{"SLW-T001", 6, "host and path, or port, owned by another app", "One host and path lead to one app, and so does one port of the gateways; its owner is named.", []string{"slipway explain app.ports"}},
 	{"SLW-M001", 2, "bad query, rule or policy expression", "An expression cannot be read; the position is given.", []string{"slipway explain SLW-M001"}},
 	{"SLW-Z001", 4, "denied by identity", "Who asked is not known or not allowed.", []string{"slipway context show"}},
 	{"SLW-Z002", 4, "denied by device", "The device is not enrolled or is quarantined.", []string{"slipway context show"}},

@@ -17,12 +17,23 @@ func (v view) evacuate() (say service.Says) {
 	for _, i := range v.all().keep(wanted) {
 		switch {
 		case v.standsBy(i) && !v.leaving(v.Instances[i.Replaces]):
-			say.Because(i.Cause, "%s stays where it is", i.Replaces).Fact(v.withdrawal(i, causeSpare))
+			v.spare(&say, i, v.Instances[i.Replaces])
 		case v.leaving(i):
 			v.leave(&say, i)
 		}
 	}
 	return say
+}
+
+// spare ends one of two that serve for one replica, after a drain was cancelled: the
+// one that moved, unless it alone lives.
+func (v view) spare(say *service.Says, i, old *Inst) {
+	switch {
+	case v.lives(old) || !v.lives(i):
+		say.Because(i.Cause, "%s stays where it is", old.ID).Fact(v.withdrawal(i, causeSpare))
+	case v.serving(i):
+		v.depart(say, old, i.ID+" serves in its place", false)
+	}
 }
 
 // leaving tells whether an instance runs on a node that is being drained.
@@ -40,7 +51,9 @@ func (v view) leave(say *service.Says, i *Inst) {
 	switch {
 	case i.Role == events.RoleService && perNode && x.IgnorePerNode:
 	case v.standsBy(i):
-		v.depart(say, i, "it stands by on a node that drains", false)
+		if !v.lives(i) || v.lives(v.Instances[i.Replaces]) {
+			v.depart(say, i, "it stands by on a node that drains", false)
+		}
 	case next != nil && v.serving(next):
 		v.depart(say, i, next.ID+" serves in its place", false)
 	case x.over(v.now):

@@ -155,9 +155,6 @@ func (q *Request) single() string {
 // the node's word, not by intention.
 func (c *Cluster) drain(say *service.Says, n *Node, now time.Time) {
 	x, left, once := n.Evacuation, 0, 0
-	if !n.Cordoned {
-		say.Because(plain(x.Last), "nothing new while it drains").Fact(events.EvacuationCordoned{OfEvacuation: ofNode(n.Name), Message: x.Message})
-	}
 	for _, id := range service.Sorted(c.On[n.Name]) {
 		q := c.Requests[id]
 		if q.PerNode {

@@ -89,7 +89,7 @@ func (n *Node) start(d events.EvacuationStarted, e events.Event) {
 	}
 	x.EvacuationStarted, x.Last = d, service.CauseOf(e)
 	if d.Cause == events.EvacuationDrain {
-		x.Until = at(e).Add(ms(d.DeadlineMs))
+		x.Until, n.Cordoned = at(e).Add(ms(d.DeadlineMs)), true
 	}
 	n.Evacuation, n.Drained = x, false
 }

@@ -1,6 +1,7 @@
 package deployer
 
 import (
+	"slices"
 	"time"
 
 	"slipway.dev/events"
@@ -109,27 +110,21 @@ func (v view) more(r *Release, n int, hold bool) (say service.Says) {
 	return say
 }
 
-// fewer withdraws n instances, those that serve least and the highest first.
+// fewer withdraws n instances: first those that do not serve, of those that do the
+// highest. One of a silent node may be all that serves: it goes before none but them.
 func (v view) fewer(mine insts, n int) (say service.Says) {
-	if n <= 0 {
-		return say
-	}
-	order := append(mine.keep(func(i *Inst) bool { return !v.available(i) }), mine.keep(v.available)...)
-	drop := order[:0:0]
-	for k := range order { // unavailable ones first, then from the end
-		if !v.available(order[k]) && len(drop) < n {
-			drop = append(drop, order[k])
-		}
-	}
-	for k := len(order) - 1; k >= 0 && len(drop) < n; k-- {
-		if v.available(order[k]) {
-			drop = append(drop, order[k])
-		}
-	}
-	for _, i := range drop {
+	idle := mine.keep(func(i *Inst) bool { return i.State != "ready" })
+	doubtful := mine.keep(func(i *Inst) bool { return i.State == "ready" && !v.available(i) })
+	order := append(append(idle, backwards(doubtful)...), backwards(mine.keep(v.available))...)
+	for _, i := range order[:max(0, min(n, len(order)))] {
 		say.Because(i.Cause, "%d exist, %d wanted", len(mine), v.target()).Fact(v.withdrawal(i, "scaled"))
 	}
 	return say
+}
+
+func backwards(l insts) insts {
+	slices.Reverse(l)
+	return l
 }
 
 // mayLeave are the old instances that may go now: what does not serve at once,

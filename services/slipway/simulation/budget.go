@@ -54,6 +54,9 @@ func (b *budget) withdrawn(d events.AssignmentWithdrawn, ready map[string]string
 	was := b.gone[d.Instance]
 	b.gone[d.Instance] = true
 	doc := b.steers[d.App]
+	if d.Cause == "drain" || d.Cause == "spare" { // one for one: vacancy holds that another serves in its place
+		return nil
+	}
 	if was || b.single[d.App] || ready[d.Instance] == "" || !b.serves(d.App, ready[d.Instance]) || b.retired[d.App] ||
 		d.Cause == "aborted" || b.ways[d.App] == events.Recreate || doc.PerNode || !doc.HasHTTP() {
 		return nil

@@ -13,6 +13,7 @@ import (
 // facts by itself and shares nothing with the deciders.
 type checker struct {
 	budget   *budget
+	vacancy  *vacancy
 	ordinals map[string]uint64
 	ids      map[string]bool
 	route    map[string]int
@@ -31,7 +32,7 @@ type checker struct {
 
 func newChecker() *checker {
 	return &checker{
-		budget: newBudget(), ordinals: map[string]uint64{}, ids: map[string]bool{}, route: map[string]int{}, pool: map[string]int{},
+		budget: newBudget(), vacancy: newVacancy(), ordinals: map[string]uint64{}, ids: map[string]bool{}, route: map[string]int{}, pool: map[string]int{},
 		live: map[string]int{}, gateways: map[string]time.Time{}, applied: map[string]map[string][2]int{},
 		ended: map[string]string{}, ready: map[string]string{}, starts: map[string]bool{}, asked: map[string]bool{}, answered: map[string]string{}, lapsed: map[string]time.Time{}, voices: map[string][]string{},
 	}
@@ -43,6 +44,9 @@ func (c *checker) hear(e events.Event) error {
 		return err
 	}
 	if err := c.budget.hear(e, c.ready); err != nil {
+		return err
+	}
+	if err := c.vacancy.hear(e, c.ready); err != nil {
 		return err
 	}
 	switch d := e.Data.(type) {
@@ -192,6 +196,8 @@ func (c *checker) lives(e events.Event) error {
 		delete(c.ready, d.Instance)
 	case events.InstanceFailed:
 		c.ended[d.Instance] = "failed"
+	case events.PlacementEvacuated:
+		delete(c.ready, d.Instance)
 	case events.InstanceCompleted:
 		c.ended[d.Instance] = "completed"
 	}

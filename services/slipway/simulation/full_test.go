@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"slipway.dev/events"
-	"slipway.dev/pkg/service"
 	"slipway.dev/services/deployer"
 )
 
@@ -61,7 +60,7 @@ func (f *fullLog) play() {
 		f.w.Wish("person:sim", events.WishRollbackRequested{OfApp: web})
 		f.reach("the rollback")
 	}
-	f.lose()
+	f.loseOne()
 	f.reach("the recovery from a lost node")
 
 	f.crowd(false)
@@ -75,13 +74,9 @@ func (f *fullLog) deploy(version string) {
 	f.declare("web", func(d *events.Document) { d.Version, d.Replicas = version, 2 })
 }
 
-// lose ends a node's agent and all that it runs; it comes back later.
-func (f *fullLog) lose() {
-	i := f.w.Rand().IntN(len(f.machines))
-	for _, id := range service.Sorted(f.machines[i].procs) {
-		f.machines[i].die(f.agents[i], f.machines[i].procs[id], -1, "KILL")
-	}
-	f.agents[i].Crash(20 * time.Second)
+// loseOne loses a node for longer than it takes to count as lost.
+func (f *fullLog) loseOne() {
+	f.lose(f.w.Rand().IntN(len(f.machines)), 20*time.Second)
 	f.w.Run(time.Second)
 }
 

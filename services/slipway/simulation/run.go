@@ -132,6 +132,7 @@ func (p *platform) alive(id string) bool {
 // heal ends all faults and lets every app have a version that works.
 func (p *platform) heal() {
 	p.w.Heal()
+	p.reopen()
 	for _, app := range appNames {
 		if d, known := p.declared[app]; known && !p.retired[app] {
 			p.declare(app, func(x *events.Document) { *x = d; x.Version = p.nextVersion("good"); sane(x) })

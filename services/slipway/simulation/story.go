@@ -15,7 +15,7 @@ func (p *platform) step(quiet bool) {
 	r := p.w.Rand()
 	app := appNames[r.IntN(len(appNames))]
 	of := events.OfApp{App: app}
-	n := 20
+	n := 23
 	if quiet {
 		n = 9
 	}
@@ -43,6 +43,8 @@ func (p *platform) step(quiet bool) {
 		p.cut(p.gates)
 	case 17:
 		p.cut(p.agents)
+	case 18, 19, 20:
+		p.emptying()
 	default:
 		p.kill()
 	}
@@ -203,6 +205,9 @@ func (p *platform) converged() bool {
 			p.why = app + ": " + why
 			return false
 		}
+	}
+	if p.why = p.emptied(); p.why != "" {
+		return false
 	}
 	return p.exact()
 }

@@ -52,6 +52,7 @@ func (g *Gateway) acts(cfg Config) (acts []service.Act) {
 	settled := true
 	for _, name := range service.Sorted(g.Apps) {
 		a, x := g.Apps[name], h.app(name)
+		acts = append(acts, a.probeActs(g.Incarnation)...)
 		if a.Generation == 0 {
 			continue
 		}

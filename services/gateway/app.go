@@ -24,6 +24,7 @@ type App struct {
 	Endpoints  []events.PoolEndpoint      `json:"endpoints,omitempty"`
 	Drains     map[string]*Drain          `json:"drains"`             // by endpoint
 	Breakers   map[string]breaker.Breaker `json:"breakers,omitempty"` // by endpoint, of this incarnation
+	Probes     map[string]string          `json:"probes,omitempty"`   // by endpoint that is probed: its address
 	Last       service.Cause              `json:"last"`               // the fact that last changed what is wanted
 
 	Said     Said          `json:"said"`           // of this incarnation
@@ -98,6 +99,7 @@ func (a *App) pool(d events.PoolChanged, e events.Event) {
 		}
 	}
 }
+	a.unproven()
 
 // draining takes an endpoint out, before the pool says so.
 func (a *App) draining(d events.EndpointDraining, e events.Event) {
@@ -150,7 +152,8 @@ func (a *App) count(said []events.ReleaseCount) {
 // rejoin forgets what the last incarnation did; what it drained it takes with it.
 func (a *App) rejoin() {
 	a.Said, a.Refused, a.Quiesced, a.Counted, a.Back = Said{}, Refusal{}, 0, map[int]Count{}, ""
-	a.Breakers = nil // a restart begins closed
+	a.Breakers, a.Probes = nil, nil // a restart begins closed
+	a.unproven()                    // but for those that are probed
 	a.Known = true
 	a.Order++
 	for _, x := range a.Drains {

@@ -34,7 +34,7 @@ func (a *App) policy() (p breaker.Policy) {
 func (a *App) judged() map[int][]string {
 	pools := map[int][]string{}
 	for _, p := range a.Endpoints {
-		if _, leaving := a.Drains[p.Endpoint]; p.Ready && !p.Terminating && !leaving {
+		if _, leaving := a.Drains[p.Endpoint]; p.Ready && !p.Terminating && !leaving && !isProbed(p) {
 			release := p.Release
 			if release == 0 && len(a.Route.Shares) > 0 {
 				release = a.Route.Shares[0].Release // from outside: it serves beside stable
@@ -109,6 +109,10 @@ func (a *App) relist() {
 		listed[p.Endpoint] = p
 		if b := a.Breakers[p.Endpoint]; !p.Ready && b.State() != breaker.Closed {
 			a.Breakers[p.Endpoint] = b.Anew()
+		}
+		if isProbed(p) { // probes alone move it
+			listed[p.Endpoint] = p
+			continue
 		}
 	}
 	for id := range a.Breakers {

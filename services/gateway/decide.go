@@ -71,6 +71,7 @@ func (g *Gateway) decideApp(a *App, now time.Time) (say service.Says) {
 		g.decideDrain(a, a.Drains[id], x.drains[id], take, &say)
 	}
 	say.Add(g.decideBreakers(a, x, now))
+	say.Add(g.decideProbes(a, x))
 	return say
 }
 

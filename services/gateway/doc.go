@@ -11,7 +11,7 @@
 // Hears: route (deployer), pool.changed and endpoint.draining, the leases of gateways
 // (registry), itself, and what other gateways say of themselves and of certificates.
 // From its driver: what was published, refused, closed, drained and counted, and what
-// came of orders.
+// came of orders, and how endpoints from outside answered its probes.
 //
 // Says: gateway joined, draining, drained, left; routing applied, refused,
 // quiesced; traffic closed, cut, drained; breaker; certificate.

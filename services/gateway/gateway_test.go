@@ -18,7 +18,7 @@ func TestScripts(t *testing.T) {
 		script.Sense[Boot]("boot"), script.Sense[Beat]("beat"),
 		script.Sense[Applied]("applied"), script.Sense[Refused]("refused"),
 		script.Sense[Closed]("closed"), script.Sense[Drained]("drained"), script.Sense[Quiesced]("quiesced"),
-		script.Sense[Judged]("judged"),
+		script.Sense[Judged]("judged"), script.Sense[Probed]("probed"),
 		script.Sense[Opened]("opened"), script.Sense[Healthy]("healthy"),
 		script.Sense[Leave]("leave"), script.Sense[Emptied]("emptied"),
 	)

@@ -95,6 +95,7 @@ type appHeard struct {
 	late     int            // drains that were given up as a last hope
 	lateness map[string]int // of them: the order of the drain
 	samples  map[string]breaker.Sample
+	probes   map[string]probeHeard
 }
 
 type drainHeard struct {
@@ -109,7 +110,7 @@ func touches(name string, sig service.Signal) []string {
 		if d.Kind == Owner && d.Holder == name {
 			return []string{name}
 		}
-	case Boot, Beat, Applied, Refused, Closed, Drained, Quiesced, Judged, Opened, Healthy, Leave, Emptied,
+	case Boot, Beat, Applied, Refused, Closed, Drained, Quiesced, Judged, Probed, Opened, Healthy, Leave, Emptied,
 		Covered, Opens, Ordered, Installed:
 		return []string{name}
 	}
@@ -159,6 +160,8 @@ func (g *Gateway) sense(sig service.Signal, now time.Time, ttl time.Duration) {
 		h.app(d.App).quiesced = d
 	case Judged:
 		h.judge([]Judged{d})
+	case Probed:
+		h.probed(d)
 	case Opened:
 		h.opened = true
 	case Healthy:

@@ -27,7 +27,8 @@ func (s *Pool) decide(f *Fleet, cfg Config, now time.Time) (say service.Says) {
 		if state == registered && x.State != registered {
 			room--
 		}
-		if state == available || state == unavailable || state == draining {
+		listed := state == available || state == unavailable || state == draining
+		if listed || state == registered && isProbed(r) { // a gateway must know it to ask it
 			l := x.line(r, state, state == available && x.silent(f, cfg, now))
 			if id == wished.id && state == draining {
 				l.DrainMs = wished.drainMs
@@ -54,7 +55,7 @@ func (x *Endpoint) next(app, id string, f *Fleet, cfg Config, out bool, room int
 		v = verdict{state, x.record(app, id, state, f, now)}
 		return v.record
 	}
-	fit := x.fit(f, cfg.TTL, now)
+	fit := x.fit(f, cfg, now)
 	switch {
 	case x.State == "" && x.Outside:
 		r := *x.Next
@@ -86,7 +87,7 @@ func (x *Endpoint) next(app, id string, f *Fleet, cfg Config, out bool, room int
 		cause, why, by := x.cause(f, now)
 		say.Because(by, "%s", why).Fact(events.EndpointUnavailable{Endpoint: to(unavailable), Cause: cause})
 	case x.State != available && fit && !x.silent(f, cfg, now):
-		say.Because(x.Last, "%s", x.readyWords()).Fact(events.EndpointAvailable{Endpoint: to(available)})
+		say.Because(x.Last, "%s", x.readyWords(f, cfg, now)).Fact(events.EndpointAvailable{Endpoint: to(available)})
 	}
 	return v
 }
@@ -188,6 +189,7 @@ func (s *Pool) due(f *Fleet, cfg Config, after time.Time) time.Time {
 		if x.State == available && n != nil && x.ReadyBoot != n.Boot {
 			times = append(times, n.JoinedAt.Add(cfg.TTL))
 		}
+		times = append(times, x.believed(f, cfg)...)
 		if x.State == available && x.Outside && !x.Suspect && !f.Brake.Engaged && f.member(kindEndpoint, x.holder()) != nil {
 			times = append(times, f.silentSince(kindEndpoint, x.holder()).Add(cfg.TTL+outsideGrace))
 		}

@@ -7,15 +7,16 @@
 // Pool generations count by one. A settlement names what every live gateway has
 // applied; without a live gateway nothing is settled or drained. Silence alone
 // takes at most half of an app's endpoints out, never the last, and lapses nobody
-// while more than half of all holders are silent at once. Every offer of an endpoint
+// while more than half of all holders are silent at once. An endpoint that gateways
+// probe is available while one live gateway reaches it. Every offer of an endpoint
 // from outside is answered once: it is listed after its own lease was heard, or refused
 // naming the field.
 //
 // Hears: node joined and left, instance started, ready, unready, exited,
 // failed, completed, stopped (node); app declared and retired, assignment.withdrawn
 // and the route's generations (deployer); placement evacuated, cancelled (placer); gateway joined
-// and left, routing.applied, traffic cut and drained (gateway). Leases of nodes,
-// gateways and endpoints from outside. The wishes eviction and endpoint.
+// and left, routing.applied, traffic cut and drained, and the breakers of endpoints that
+// gateways probe (gateway). Leases of nodes, gateways and endpoints from outside. The wishes eviction and endpoint.
 //
 // Says: endpoint, pool.changed, settlement.reached and the pool's brake of each app;
 // lease and the fleet's brake.

@@ -48,6 +48,8 @@ type Endpoint struct {
 	Suspect   bool             `json:"suspect,omitempty"` // listed as such
 	SuspectAt time.Time        `json:"suspectAt,omitzero"`
 
+	Verdicts map[string]Verdict `json:"verdicts,omitempty"` // by gateway, of one that is probed
+
 	State      string          `json:"state,omitempty"`   // as last said
 	SaidAt     time.Time       `json:"saidAt,omitzero"`   // when
 	Said       events.Endpoint `json:"record"`            // as last said
@@ -66,7 +68,10 @@ func (x *Endpoint) leaving() bool { return x.Withdrawn || x.Ended || x.Next != n
 // fit tells that its node's word lets it serve, were the node heard. After its agent
 // began anew, an endpoint that was available is believed for one TTL: the agent looks
 // at its instances and says of each what it is, so its restart costs no request.
-func (x *Endpoint) fit(f *Fleet, ttl time.Duration, now time.Time) bool {
+func (x *Endpoint) fit(f *Fleet, cfg Config, now time.Time) bool {
+	if x.probed() {
+		return !x.leaving() && x.proven(f, cfg, now)
+	}
 	if x.Outside {
 		return !x.leaving()
 	}
@@ -74,11 +79,14 @@ func (x *Endpoint) fit(f *Fleet, ttl time.Duration, now time.Time) bool {
 	if n == nil || !x.Ready || x.Dead || x.leaving() {
 		return false
 	}
-	return x.ReadyBoot == n.Boot || x.State == available && now.Before(n.JoinedAt.Add(ttl))
+	return x.ReadyBoot == n.Boot || x.State == available && now.Before(n.JoinedAt.Add(cfg.TTL))
 }
 
 // silent tells that its node's lease lapsed, or that its own is not heard.
 func (x *Endpoint) silent(f *Fleet, cfg Config, now time.Time) bool {
+	if x.probed() {
+		return false // what a probe finds is readiness
+	}
 	if x.Outside {
 		return x.unheard(f, cfg, now)
 	}
@@ -90,6 +98,8 @@ func (x *Endpoint) silent(f *Fleet, cfg Config, now time.Time) bool {
 func (x *Endpoint) cause(f *Fleet, now time.Time) (cause, why string, by service.Cause) {
 	n := f.Nodes[x.Node]
 	switch {
+	case x.probed():
+		return unready, x.unprovenWords(f), x.Last
 	case x.Outside:
 		return silent, x.unheardWords(f, now), x.Last
 	case n == nil:
@@ -148,7 +158,10 @@ func (x *Endpoint) cuts() (n int) {
 	return n
 }
 
-func (x *Endpoint) readyWords() string {
+func (x *Endpoint) readyWords(f *Fleet, cfg Config, now time.Time) string {
+	if x.probed() {
+		return x.provenWords(f, cfg, now)
+	}
 	if x.Outside {
 		return "its lease is heard"
 	}

@@ -85,7 +85,10 @@ func (f *Fleet) fold(e events.Event) {
 func (f *Fleet) foldOutside(e events.Event) {
 	switch d := e.Data.(type) {
 	case events.EndpointRegistered:
-		if holder := outsideOf(d.App, d.Endpoint.Endpoint); isOutside(d.Endpoint) && f.Outside[holder] == nil {
+		switch holder := outsideOf(d.App, d.Endpoint.Endpoint); {
+		case isProbed(d.Endpoint):
+			delete(f.Outside, holder) // it holds no lease any more
+		case isOutside(d.Endpoint) && f.Outside[holder] == nil:
 			f.offered(holder, e)
 		}
 	case events.EndpointAvailable:

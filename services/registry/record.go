@@ -38,6 +38,9 @@ func recordOf(app string, d events.WishEndpointOffered) events.Endpoint {
 	if r.Liveness == "" {
 		r.Liveness = events.LivenessLease
 	}
+	if isProbed(r) && r.ProbePath == "" {
+		r.ProbePath = "/"
+	}
 	return r
 }
 
@@ -97,15 +100,10 @@ func badShares(r events.Endpoint) string {
 }
 
 func badLiveness(r events.Endpoint) string {
-	switch {
-	case r.Liveness == events.LivenessProbe:
-		return "liveness: probe is not built yet"
-	case r.Liveness != events.LivenessLease:
-		return "liveness: must be lease"
-	case r.ProbePath != "":
-		return "probePath: goes with liveness probe alone"
+	if r.Liveness != events.LivenessProbe && r.Liveness != events.LivenessLease {
+		return "liveness: must be lease or probe"
 	}
-	return ""
+	return badProbe(r)
 }
 
 func badTags(r events.Endpoint) string {

@@ -11,7 +11,7 @@ import (
 const Owner = "registry"
 
 // fold is raised whenever Evolve or a state's shape changes.
-const fold = 2
+const fold = 3
 
 // Config is how long silence is borne. The zero Config has the times of one server.
 type Config struct {
@@ -56,6 +56,7 @@ func hears() []events.Kind {
 		events.K[events.RouteResumed](), events.K[events.RouteRemoved](),
 		events.K[events.GatewayJoined](), events.K[events.GatewayLeft](), events.K[events.RoutingApplied](),
 		events.K[events.TrafficCut](), events.K[events.TrafficDrained](),
+		events.K[events.BreakerOpened](), events.K[events.BreakerClosed](),
 	}
 }
 

@@ -108,6 +108,10 @@ func (s *Pool) evolveRouting(f *Fleet, e events.Event, cfg Config) {
 		delete(s.Applied, d.Gateway)
 	case events.RoutingApplied:
 		s.Applied[d.Gateway], s.Last = Applied{d.Generation, d.Pool}, service.CauseOf(e)
+	case events.BreakerClosed:
+		s.probe(f, d.OfTraffic, true, e)
+	case events.BreakerOpened:
+		s.probe(f, d.OfTraffic, false, e)
 	case events.TrafficCut:
 		s.let(d.OfTraffic, e, func(x *Endpoint) { x.Cut[d.Gateway] = d.Requests + d.Streams })
 	case events.TrafficDrained:

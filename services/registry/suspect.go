@@ -34,7 +34,7 @@ func (s *Pool) outBySilence(f *Fleet, cfg Config, now time.Time) map[string]bool
 func (s *Pool) silence(f *Fleet, cfg Config, now time.Time) (all int, lost []string) {
 	for _, id := range service.Sorted(s.Endpoints) {
 		x := s.Endpoints[id]
-		if x.State != available && x.State != unavailable || !x.fit(f, cfg.TTL, now) {
+		if x.State != available && x.State != unavailable || !x.fit(f, cfg, now) {
 			continue
 		}
 		all++

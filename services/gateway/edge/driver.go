@@ -185,6 +185,8 @@ func (d *Driver) Do(ctx context.Context, a service.Act) {
 		d.openAccount(ctx, act)
 	case gateway.Obtains:
 		d.obtain(ctx, act)
+	case gateway.Probe:
+		d.probe(ctx, act)
 	case gateway.Gone:
 		d.once.Do(func() { close(d.gone) })
 	}

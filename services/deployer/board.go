@@ -13,6 +13,7 @@ import (
 type board struct {
 	spots   []spot
 	volumes map[string]string // where each volume lives
+	meshed  map[string]bool   // nodes with a live gateway
 	queue   queue             // of the last request: those of one app come together
 	keys    map[string]values // by spread key
 }
@@ -34,6 +35,7 @@ type spot struct {
 // so that a choice among thousands of nodes looks nothing up.
 type queue struct {
 	app, driver string
+	gateway     bool // it needs one
 	placement   events.Placement
 	never       []string // why the node can never have one; "" if it can
 	weights     []int    // preference
@@ -42,7 +44,7 @@ type queue struct {
 }
 
 func newBoard(c *Cluster) *board {
-	b := &board{spots: make([]spot, 0, len(c.Nodes)), volumes: c.Volumes, keys: map[string]values{}}
+	b := &board{spots: make([]spot, 0, len(c.Nodes)), volumes: c.Volumes, meshed: c.meshedNodes(), keys: map[string]values{}}
 	for _, name := range service.Sorted(c.Nodes) {
 		b.spots = append(b.spots, spot{Node: c.Nodes[name], use: useOf(c.Uses, name)})
 	}
@@ -51,14 +53,14 @@ func newBoard(c *Cluster) *board {
 
 // lineUp makes the queue for a request, as far as it is not made.
 func (b *board) lineUp(q *Request) {
-	same := b.queue.never != nil && b.queue.driver == q.Driver && reflect.DeepEqual(b.queue.placement, q.Placement)
+	same := b.queue.never != nil && b.queue.driver == q.Driver && b.queue.gateway == q.Gateway && reflect.DeepEqual(b.queue.placement, q.Placement)
 	if same && b.queue.app == q.App {
 		return
 	}
 	if !same {
-		b.queue = queue{driver: q.Driver, placement: q.Placement, never: make([]string, len(b.spots)), weights: make([]int, len(b.spots))}
+		b.queue = queue{driver: q.Driver, gateway: q.Gateway, placement: q.Placement, never: make([]string, len(b.spots)), weights: make([]int, len(b.spots))}
 		for i := range b.spots {
-			b.queue.never[i], b.queue.weights[i] = never(q, b.spots[i].Node), preference(q, b.spots[i].Node)
+			b.queue.never[i], b.queue.weights[i] = b.never(q, b.spots[i].Node), preference(q, b.spots[i].Node)
 		}
 		for _, key := range spreadKeys(q) {
 			b.queue.values = append(b.queue.values, b.valuesOf(key))

@@ -28,6 +28,7 @@ type Config struct {
 	DefaultDomain string                                 // an app without a host answers as <app>.<DefaultDomain>
 	Check         func(events.Document) []events.Refusal // the app file's rules, for wishes from anywhere
 	LeaseTTL      time.Duration                          // how long a lease lasts on this bus; 0: one server's
+	MeshPorts     PortRange                              // at which apps reach one another; zero: those of MeshPorts
 }
 
 func (cfg Config) ttl() time.Duration { return cmp.Or(cfg.LeaseTTL, events.LeaseTTL) }

@@ -8,11 +8,11 @@ import (
 
 // due is the next moment at which time alone changes what is missing of an app.
 func (cfg Config) due(a *App, f *Fleet, after time.Time) time.Time {
+	moments := a.awaited()
 	if a.Accepted == nil {
-		return time.Time{}
+		return service.First(after, moments...)
 	}
 	v := view{App: a, fleet: f, cfg: cfg, now: after}
-	var moments []time.Time
 	for _, i := range a.Instances {
 		if v.lives(i) {
 			moments = append(moments, v.availableAt(i))

@@ -44,7 +44,7 @@ func (a *App) evolveApp(e events.Event) {
 		a.Declared, a.Retired = d.Declaration, false
 		a.Pending = &Declaration{
 			Number: d.Declaration, Document: d.Document, Hash: d.Hash, Plan: d.Plan,
-			Force: d.Force, Cause: service.CauseOf(e), By: e.Actor,
+			Force: d.Force, At: at(e), Cause: service.CauseOf(e), By: e.Actor,
 		}
 	case events.AppRetired:
 		a.Retired, a.RetiredAt, a.Pending = true, at(e), nil

@@ -44,10 +44,13 @@ func common(f *Fleet, e events.Event) {
 		}
 	case events.RouteDeclared:
 		f.own(d.App, d.Rules)
+		f.Mesh.claim(d.App, d.MeshPort, at(e))
 	case events.RouteShifted:
 		f.own(d.App, d.Rules)
+		f.Mesh.claim(d.App, d.MeshPort, at(e))
 	case events.RouteRemoved:
 		f.own(d.App, nil)
+		f.Mesh.claim(d.App, 0, at(e))
 	}
 }
 

@@ -31,7 +31,7 @@ func (b *board) place(q *Request) (node, lacks string) {
 
 // never is why a node can have no instance like this one, however empty it is. Filters
 // have an order; each is a counted reason.
-func never(q *Request, n *Node) string {
+func (b *board) never(q *Request, n *Node) string {
 	switch {
 	case n.gone() || !n.Alive:
 		return "not live"
@@ -43,6 +43,8 @@ func never(q *Request, n *Node) string {
 		return "without driver " + q.Driver
 	case !n.meets(q.Placement.Require):
 		return "outside placement.require"
+	case q.Gateway && !b.meshed[n.Name]:
+		return lacksGateway
 	}
 	return ""
 }

@@ -15,7 +15,8 @@ type Cluster struct {
 	Uses     map[string]*Use     `json:"uses"`     // by node
 	Requests map[string]*Request `json:"requests"` // by instance, until it has ended
 	Open     map[string]bool     `json:"open"`     // instances to be placed, cancelled or told why not
-	Volumes  map[string]string   `json:"volumes"`  // app/volume -> the node it lives on, also while nothing uses it
+	Gateways map[string]Doorway  `json:"gateways,omitempty"`
+	Volumes  map[string]string   `json:"volumes"` // app/volume -> the node it lives on, also while nothing uses it
 
 	Inbox   service.Inbox              `json:"inbox"`   // wishes about nodes
 	On      map[string]map[string]bool `json:"on"`      // by node: instances that were placed there
@@ -48,6 +49,7 @@ func NewCluster() *Cluster {
 }
 
 func (c *Cluster) evolve(e events.Event) {
+	c.doorway(e.Data)
 	switch e.Kind.Entity {
 	case "node", "lease", "evacuation":
 		c.evolveNode(e)
@@ -175,7 +177,8 @@ func (c *Cluster) place() (say service.Says) {
 		case lacks != q.Lacks:
 			say.Because(q.Cause, "%s", lacks).Fact(events.PlacementBlocked{OfInstance: of, Lacks: lacks})
 		default:
-			say.Waits(id, waitsPlacement, "%s", lacks)
+			who, what := waitsFor(lacks)
+			say.Waits(id, who, "%s", what)
 		}
 	}
 	return say

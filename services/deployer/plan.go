@@ -32,6 +32,9 @@ func (v view) takeUp() (say service.Says) {
 		say.Because(p.Cause, "declaration %d stands", p.Number).Fact(v.abort(r, causeSuperseded, "", ""))
 		return say
 	}
+	if say, wait := v.awaitUsed(p); wait {
+		return say
+	}
 	if reasons := v.refusals(p.Document); len(reasons) > 0 {
 		say.Because(p.Cause, "%s", refusalWords(reasons)).
 			Fact(events.ReleaseRefused{OfRelease: v.ref(&Release{Number: v.Last + 1}), Reasons: reasons})
@@ -58,7 +61,7 @@ func (v view) release(c service.Cause, revision string, spec events.Spec, d *Dec
 	}
 	say.Because(c, "%s, %s of %d%s", why, strategy, target, because).Fact(events.ReleasePlanned{
 		OfRelease: v.ref(&Release{Number: v.Last + 1}), Declaration: d.Number, Revision: revision,
-		SpecHash: revision, Spec: spec, Strategy: strategy, Order: order, From: v.Stable,
+		SpecHash: revision, Spec: v.meshed(spec), Strategy: strategy, Order: order, From: v.Stable,
 		Skipped: v.Skipped, How: how, Target: target,
 	})
 	return say
@@ -83,6 +86,7 @@ func (v view) refusals(d events.Document) (reasons []events.Refusal) {
 		reasons = append(reasons, v.fleet.taken(v.Name, v.rules(d, 0))...)
 	}
 	reasons = append(reasons, v.insecure(d)...)
+	reasons = append(reasons, v.unknownRefused(d)...)
 	if !d.HasProgram() {
 		return reasons // nothing runs on any node
 	}

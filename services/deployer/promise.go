@@ -8,7 +8,10 @@ import (
 )
 
 // check is what the deployer promises of an app at every position of the log.
-func check(a *App, _ *Fleet) error {
+func check(a *App, f *Fleet) error {
+	if port := f.Mesh.Apps[a.Name]; port != 0 && f.Mesh.Ports[port] != (Claim{App: a.Name}) {
+		return fmt.Errorf("app %s: mesh port %d is %s's too", a.Name, port, f.Mesh.Ports[port].App)
+	}
 	for _, promise := range []func(*App) error{oneLive, retiredIsEmpty, bounded, sharesWhole, uniqueReplicas} {
 		if err := promise(a); err != nil {
 			return fmt.Errorf("app %s: %w", a.Name, err)

@@ -198,6 +198,7 @@ func (v view) request(r *Release, id, role string, hold bool) events.AssignmentR
 		SpecHash: r.Revision, Role: role, Hold: hold,
 		Resources: r.Spec.Resources, Placement: v.placement(), Driver: r.Spec.Driver, HostPorts: hostPorts(r.Spec),
 		PerNode: v.Accepted.Document.PerNode && role == events.RoleService,
+		Gateway: len(r.Spec.Uses) > 0,
 	}
 	if role != events.RoleHook { // a hook runs beside what has them
 		q.Volumes = r.Spec.Claims(r.Order == events.OrderStartFirst)

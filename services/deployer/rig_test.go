@@ -22,25 +22,30 @@ type rig struct {
 	slow  map[int]bool // releases whose readiness a test grants
 	pool  int
 	ready map[string]bool
+	route map[string]int // newest generation said, which the deployer may not have heard yet
 	noGw  bool
 	facts []string
 	peak  map[string]int // most instances existing and fewest serving, since watch
 }
 
 func newRig(t *testing.T, nodes ...string) *rig {
+	return newRigIn(t, sim.New(1, sim.Faults{}), Config{DefaultDomain: "localhost"}, nodes...)
+}
+
+func newRigIn(t *testing.T, w *sim.World, cfg Config, nodes ...string) *rig {
 	r := &rig{
-		t: t, w: sim.New(1, sim.Faults{}), ord: map[string]uint64{}, bad: map[int]bool{}, crash: map[int]bool{},
-		slow: map[int]bool{}, ready: map[string]bool{},
+		t: t, w: w, ord: map[string]uint64{}, bad: map[int]bool{}, crash: map[int]bool{},
+		slow: map[int]bool{}, ready: map[string]bool{}, route: map[string]int{},
 	}
 	if len(nodes) == 0 {
 		nodes = []string{"n1"}
 	}
 	r.w.Observe(func(e events.Event) error { r.react(e); return nil })
-	r.say(events.GatewayJoined{OfGateway: events.OfGateway{Gateway: "gw1-a", Incarnation: 1}})
+	r.say(events.GatewayJoined{OfGateway: events.OfGateway{Gateway: "gw1-a", Incarnation: 1}, Node: "n1"})
 	for _, n := range nodes {
 		r.join(n, events.NodeDescription{})
 	}
-	r.h = r.w.Add("deployer", func() service.Service { return Service(Config{DefaultDomain: "localhost"}) }, nil)
+	r.h = r.w.Add("deployer", func() service.Service { return Service(cfg) }, nil)
 	return r
 }
 
@@ -91,8 +96,10 @@ func (r *rig) react(e events.Event) {
 			r.w.After(50*time.Millisecond, func() { r.stop(d.OfInstance) })
 		}
 	case events.RouteDeclared:
+		r.route[d.App] = d.Generation
 		later(func() { r.settle(d.App) })
 	case events.RouteShifted:
+		r.route[d.App] = d.Generation
 		later(func() { r.settle(d.App) })
 	}
 }
@@ -165,10 +172,11 @@ func (r *rig) settle(app string) {
 		r.w.After(100*time.Millisecond, func() { r.settle(app) })
 		return
 	}
-	if r.noGw || a.Route.Settled == a.Route.Generation && a.Route.Pool == r.pool {
+	generation := max(a.Route.Generation, r.route[app])
+	if r.noGw || a.Route.Settled == generation && a.Route.Pool == r.pool {
 		return
 	}
-	r.say(events.SettlementReached{OfGeneration: events.OfGeneration{App: app, Generation: a.Route.Generation}, Pool: r.pool, Gateways: []string{"gw1-a"}})
+	r.say(events.SettlementReached{OfGeneration: events.OfGeneration{App: app, Generation: generation}, Pool: r.pool, Gateways: []string{"gw1-a"}})
 }
 
 func (r *rig) stop(of events.OfInstance) {

@@ -66,10 +66,13 @@ func pathOr(p string) string {
 
 // way is the route as it should be with these shares.
 func (v view) way(shares []events.RouteShare) events.Route {
-	d := v.Accepted.Document
+	return v.wayOf(v.Accepted.Document, shares)
+}
+
+func (v view) wayOf(d events.Document, shares []events.RouteShare) events.Route {
 	return events.Route{
 		Rules: v.rules(d, v.green()), Shares: shares, Balance: d.Balance,
-		HTTP: d.Limits.HTTP, MeshPort: v.Route.Said.MeshPort,
+		HTTP: d.Limits.HTTP, MeshPort: v.meshPort(d), Mesh: meshTarget(d),
 		Sticky: d.Deploy.Sticky, TrafficPolicy: d.TrafficPolicy,
 	}
 }
@@ -86,8 +89,10 @@ func (v view) green() int {
 // steer declares the way in, and says it again when only a steering field changed.
 func (v view) steer() (say service.Says) {
 	switch {
-	case v.Accepted == nil || v.Retired:
+	case v.Retired:
 		return say
+	case v.Accepted == nil:
+		return v.unclaim()
 	case !v.routed():
 		return v.unroute()
 	}
@@ -98,8 +103,13 @@ func (v view) steer() (say service.Says) {
 	switch {
 	case v.Route.Generation == 0 || v.Route.Removed:
 		say.Because(v.Accepted.Cause, "the app's way in").Fact(events.RouteDeclared{OfRoute: v.nextRoute(), Route: v.way(nil)})
+	case len(want.Shares) == 0 && want.MeshPort != v.Route.Said.MeshPort:
+		say.Because(v.Accepted.Cause, "%s", v.portWords()).Fact(events.RouteDeclared{OfRoute: v.nextRoute(), Route: want})
 	case !sameRoute(v.Route.Said, want):
 		say.Because(v.Accepted.Cause, "the app's way in changed").Fact(events.RouteShifted{OfRoute: v.nextRoute(), Route: want})
+	}
+	if want.MeshPort == 0 && v.Accepted.Document.MeshPort() != "" {
+		say.Waits(v.Name, waitsGateway, "a free mesh port, so that other apps can call it")
 	}
 	return say
 }

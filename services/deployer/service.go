@@ -73,7 +73,7 @@ func Placer(cfg Config) service.Machine {
 
 func placerKeys(e events.Event) []string {
 	switch e.Kind.Entity {
-	case "node", "lease", "assignment", "placement", "evacuation", "cordon", "drain", "removal":
+	case "node", "gateway", "lease", "assignment", "placement", "evacuation", "cordon", "drain", "removal":
 		return []string{clusterKey}
 	case "instance":
 		if _, stopping := e.Data.(events.InstanceStopping); stopping || ends(e.Data) {

@@ -46,6 +46,7 @@ type Declaration struct {
 	Hash     string          `json:"hash"`
 	Plan     string          `json:"plan,omitempty"`
 	Force    bool            `json:"force,omitempty"`
+	At       time.Time       `json:"at,omitzero"`
 	Cause    service.Cause   `json:"cause"`
 	By       string          `json:"by"` // who declared it
 }
@@ -186,6 +187,7 @@ type Fleet struct {
 	Gateways map[string]bool   `json:"gateways"`         // live ones
 	Secure   map[string]bool   `json:"secure,omitempty"` // those with a TLS listener that have not left
 	Hosts    map[string]string `json:"hosts"`            // host and path -> the app that owns it
+	Mesh     Mesh              `json:"mesh"`
 }
 
 // NewApp is an app nobody has spoken of.

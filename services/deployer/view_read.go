@@ -1,6 +1,7 @@
 package deployer
 
 import (
+	"slices"
 	"time"
 
 	"slipway.dev/events"
@@ -72,11 +73,13 @@ func (r Reading) Kept() []int { return r.v.kept() }
 // revision. Nil: there is none.
 func (r Reading) Goal(to int) *Release { return r.v.goal(to) }
 
-// Refusals are all reasons why a document could make no release here now.
-func (r Reading) Refusals(d events.Document) (reasons []events.Refusal) {
+// Refusals are all reasons why a document could make no release here now. Beside are
+// the apps declared together with it, which it may use though nobody knows them yet.
+func (r Reading) Refusals(d events.Document, beside ...string) (reasons []events.Refusal) {
 	if r.v.cfg.Check != nil {
 		reasons = r.v.cfg.Check(d)
 	}
+	d.Uses = slices.DeleteFunc(slices.Clone(d.Uses), func(app string) bool { return slices.Contains(beside, app) })
 	return append(reasons, r.v.refusals(d)...)
 }
 

@@ -44,6 +44,7 @@ func (c *checker) check() []Violation {
 	c.identity()
 	c.program()
 	c.environment()
+	c.uses()
 	c.files()
 	c.ports()
 	c.routes()

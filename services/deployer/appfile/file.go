@@ -21,6 +21,7 @@ type file struct {
 	Files             []configFile      `json:"files" desc:"Small text files written before each start; together at most 64Ki."`
 	Ports             map[string]port   `json:"ports" desc:"Ports by name. PORT is that of http, else of the first by name; each also stands in PORT_<NAME>."`
 	Volumes           map[string]volume `json:"volumes" desc:"Folders by name that stay, or that are an instance's own; at most 16."`
+	Uses              []string          `json:"uses" desc:"Apps it calls, at most 32: each is reached at <NAME>_URL (upper case, - becomes _), an address on the instance's own machine that stays the same for life. An env of that name wins."`
 	External          bool              `json:"external" default:"false" desc:"Whether endpoints offered from outside (slipway endpoint offer) serve the app too. Then it needs no artifact and no command; without them replicas is absent or 0."`
 	Balance           Balance           `json:"balance" default:"least-request" desc:"How a gateway picks an instance: least-request, round-robin, weighted, p2c, or by a key: {hash: header, name: X-Cart}, {hash: cookie, name: cart}, {hash: ip}."`
 	Retry             *retry            `json:"retry" desc:"What more is tried again than what never reached an instance."`

@@ -6,7 +6,7 @@ import "slices"
 // a field that is ignored is worse than one that is missing.
 var later = map[string][]string{
 	"": {
-		"image", "registry", "signature", "entrypoint", "secrets", "scale", "quota", "uses", "bus",
+		"image", "registry", "signature", "entrypoint", "secrets", "scale", "quota", "bus",
 		"access", "isolation", "metrics",
 	},
 	"ports.*":        {"access"},

@@ -86,6 +86,7 @@ ports:
   admin: { host: none }
 volumes: { cache: { path: var/cache, size: 1Gi, access: shared } }
 external: true
+uses: [api]
 balance: { hash: cookie, name: cart }
 retry: { status: [502, 503], budget: 10% }
 breaker: { count500: true, failures: 3, open: 2s }

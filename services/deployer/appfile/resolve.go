@@ -13,7 +13,7 @@ func resolve(f file) events.Document {
 	d := events.Document{
 		Name: f.Name, Labels: f.Labels, Version: or(f.Version), Driver: f.Driver,
 		Command: f.Command, Workdir: or(f.Workdir), User: or(f.User),
-		Replicas: f.Replicas.Count, PerNode: f.Replicas.PerNode, Env: f.Env, External: f.External, Balance: f.Balance.Rule, TrafficPolicy: resolveTraffic(f),
+		Replicas: f.Replicas.Count, PerNode: f.Replicas.PerNode, Env: f.Env, Uses: f.Uses, External: f.External, Balance: f.Balance.Rule, TrafficPolicy: resolveTraffic(f),
 		Resources: events.Resources{CPUMilli: int64(f.Resources.CPU), MemoryBytes: int64(f.Resources.Memory)},
 		Limits:    resolveLimits(f.Limits),
 		Stop:      events.StopPolicy{DrainMs: int64(f.Stop.Drain), Signal: f.Stop.Signal, GraceMs: int64(f.Stop.Grace)},

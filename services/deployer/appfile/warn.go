@@ -27,6 +27,11 @@ func Warnings(doc events.Document) []string {
 			all = append(all, fmt.Sprintf("env.%s looks like a key: env is not secret, every node may read it", name))
 		}
 	}
+	for _, app := range doc.Uses {
+		if name := events.MeshURL(app); doc.Env[name] != "" {
+			all = append(all, fmt.Sprintf("env.%s is the app's own: it is not told where %s, which it uses, is reached", name, app))
+		}
+	}
 	if live := doc.Health.Live; live != nil && sameQuestion(*live, doc.Health.Ready) {
 		all = append(all, "health.live asks what health.ready asks, with the same fall: an instance is killed as soon as it is unready")
 	}

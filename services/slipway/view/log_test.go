@@ -133,7 +133,7 @@ func (s *story) run(id string, number int) {
 func (s *story) shift(generation int, shares ...events.RouteShare) {
 	s.say("follows", events.RouteShifted{
 		OfRoute: events.OfRoute{App: "shop", Generation: generation},
-		Route:   events.Route{Rules: []events.RouteRule{{Host: "shop.localhost", Path: "/"}}, Shares: shares},
+		Route:   events.Route{Rules: []events.RouteRule{{Host: "shop.localhost", Path: "/"}}, Shares: shares, MeshPort: deployer.MeshPorts.First},
 	})
 }
 

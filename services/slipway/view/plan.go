@@ -55,8 +55,9 @@ type Refused struct {
 }
 
 // Plan tells what a declaration would do at a moment, by the deployer's own
-// functions. code turns a refusal's word into a code; warnings are the app file's.
-func (l *Log) Plan(d events.Document, now time.Time, code func(word string) string, warnings []string) Plan {
+// functions. code turns a refusal's word into a code; warnings are the app file's;
+// beside are the apps of the same file.
+func (l *Log) Plan(d events.Document, now time.Time, code func(word string) string, warnings []string, beside ...string) Plan {
 	a, f := l.App(d.Name)
 	if a == nil {
 		a = deployer.NewApp(d.Name)
@@ -78,7 +79,7 @@ func (l *Log) Plan(d events.Document, now time.Time, code func(word string) stri
 		p.Release = same
 		p.Noop = a.Accepted.Hash == d.Hash()
 	}
-	p.refuse(r.Refusals(d), code)
+	p.refuse(r.Refusals(d, beside...), code)
 	p.Steps = stages(d, p.Instances)
 	p.place(l, a, r.Asks(d), code)
 	p.Guarantees = claims(a, d, p.Instances)

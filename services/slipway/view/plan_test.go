@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"slipway.dev/events"
+	"slipway.dev/services/deployer"
 )
 
 func code(word string) string { return "code of " + word }
@@ -52,7 +53,7 @@ func TestPlanRefused(t *testing.T) {
 	s.serve()
 	d := document("v2")
 	d.Name, d.Ports["http"] = "other", events.DeclaredPort{SpecPort: events.SpecPort{Protocol: events.ProtocolHTTP}, Hosts: []string{"shop.localhost"}, Path: "/"}
-	s.say("the app's way in", events.RouteDeclared{OfRoute: events.OfRoute{App: "shop", Generation: 2}, Route: events.Route{Rules: []events.RouteRule{{Host: "shop.localhost", Path: "/"}}}})
+	s.say("the app's way in", events.RouteDeclared{OfRoute: events.OfRoute{App: "shop", Generation: 2}, Route: events.Route{Rules: []events.RouteRule{{Host: "shop.localhost", Path: "/"}}, MeshPort: deployer.MeshPorts.First}})
 	d.Resources.MemoryBytes = 1 << 40
 	p := s.log.Plan(d, s.now, code, nil)
 	if len(p.Refused) != 2 || p.Refused[0].Code != "code of host-taken" || p.Refused[1].Code != "code of never-fits" {

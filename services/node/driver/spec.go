@@ -16,7 +16,7 @@ type Spec struct {
 	Workdir  string   // process: below the artifact's root; docker: absolute
 	User     string   // name or uid, with ":group" or without; empty: the driver's default
 
-	Env     map[string]string // the app's own
+	Env     map[string]string // the app's own, and where the apps are that it uses
 	Files   []File
 	Volumes []Volume
 	Ports   map[string]int // port name → number the workload listens on, allotted by the decider

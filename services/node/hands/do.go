@@ -104,7 +104,7 @@ func (h *Hands) spec(d node.Start) (driver.Spec, error) {
 	s := driver.Spec{
 		ID: d.ID, Try: d.Try, App: d.App, Release: d.Release, Version: d.Spec.Version, Node: h.config.Node,
 		Artifact: artifact(d.Spec.Artifact), Command: d.Command, Workdir: d.Spec.Workdir, User: d.Spec.User,
-		Env: maps.Clone(d.Spec.Env), Ports: maps.Clone(d.Ports),
+		Env: environment(d.Spec), Ports: maps.Clone(d.Ports),
 		Limits: driver.Limits{Files: int(d.Spec.Limits.Files), Pids: int(d.Spec.Limits.Pids), MemoryBytes: d.Spec.Limits.MemoryBytes},
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.Spec.Volumes)) {

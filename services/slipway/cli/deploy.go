@@ -111,7 +111,17 @@ func (s *session) travel(ctx context.Context, j *view.Journey, action string) (v
 	return s.result(ctx, j, action, ended)
 }
 
-// plan is what a declaration would do now.
-func (s *session) plan(app appfile.App) view.Plan {
-	return s.log.Plan(app.Document, s.Now(), fault.CodeOf, appfile.Warnings(app.Document))
+// plan is what a declaration would do now, beside the apps of the same file.
+func (s *session) plan(app appfile.App, beside ...string) view.Plan {
+	return s.log.Plan(app.Document, s.Now(), fault.CodeOf, appfile.Warnings(app.Document), beside...)
+}
+
+// callable are the apps of a file that others may use.
+func callable(list []prepared) (names []string) {
+	for _, p := range list {
+		if p.Document.MeshPort() != "" {
+			names = append(names, p.Document.Name)
+		}
+	}
+	return names
 }

@@ -26,7 +26,7 @@ func (d *deploy) all(ctx context.Context, s *session, list []prepared, goal view
 	f := s.follower()
 	var trips []*trip
 	for _, p := range list {
-		t, err := d.trip(ctx, f, p, goal)
+		t, err := d.trip(ctx, f, p, callable(list), goal)
 		if err != nil {
 			return err
 		}
@@ -45,8 +45,8 @@ func (d *deploy) all(ctx context.Context, s *session, list []prepared, goal view
 
 // trip asks what is to be asked about an app; nothing has been changed yet. An error
 // is of the command line, not of the app.
-func (d *deploy) trip(ctx context.Context, f *follower, p prepared, goal view.Goal) (*trip, error) {
-	plan, t := f.plan(p.App), &trip{prepared: p}
+func (d *deploy) trip(ctx context.Context, f *follower, p prepared, beside []string, goal view.Goal) (*trip, error) {
+	plan, t := f.plan(p.App, beside...), &trip{prepared: p}
 	if d.plan != "" && d.plan != plan.ID {
 		return nil, fault.New("SLW-D001", "%s moved since plan %s", p.Document.Name, d.plan).
 			Because("it would be plan " + plan.ID + " now").Try("slipway plan " + d.file)

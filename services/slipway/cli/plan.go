@@ -34,7 +34,7 @@ func newPlanCommand(env *Env) *cobra.Command {
 			return env.looking(cmd.Context(), "", func(_ context.Context, s *session) error {
 				var plans []view.Plan
 				for _, p := range list {
-					plans = append(plans, s.plan(p.App))
+					plans = append(plans, s.plan(p.App, callable(list)...))
 				}
 				return s.showPlans(file, plans, tell)
 			})

@@ -45,8 +45,11 @@ func (m *Mesh) claim(app string, port int, now time.Time) {
 	if have == port {
 		return
 	}
-	if m.Apps == nil {
-		m.Apps, m.Ports = map[string]int{}, map[int]Claim{}
+	if m.Apps == nil { // of a snapshot too, while no app has one
+		m.Apps = map[string]int{}
+	}
+	if m.Ports == nil {
+		m.Ports = map[int]Claim{}
 	}
 	if have != 0 {
 		m.Ports[have] = Claim{App: app, Free: now.Add(meshRest)}

@@ -1,6 +1,7 @@
 package deployer
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -229,6 +230,9 @@ func TestMeshPortsAreOneAppsAtATime(t *testing.T) {
 		for range rapid.IntRange(1, 60).Draw(rt, "steps") {
 			app := fmt.Sprintf("app%d", rapid.IntRange(1, 8).Draw(rt, "app"))
 			now = now.Add(time.Duration(rapid.IntRange(0, 10).Draw(rt, "hours")) * time.Hour)
+			if rapid.Bool().Draw(rt, "snapshot") {
+				m = kept(rt, m)
+			}
 			had := m.Apps[app]
 			port := m.pick(app, in, now)
 			switch rapid.IntRange(0, 3).Draw(rt, "what") {
@@ -257,6 +261,18 @@ func TestMeshPortsAreOneAppsAtATime(t *testing.T) {
 			}
 		}
 	})
+}
+
+// kept is what a snapshot makes of it.
+func kept(t *rapid.T, m Mesh) (again Mesh) {
+	body, err := json.Marshal(m)
+	if err == nil {
+		err = json.Unmarshal(body, &again)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return again
 }
 
 func TestAnAppThatComesBackHasItsPort(t *testing.T) {

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"net/http"
+	"reflect"
 	"testing"
 )
 
@@ -18,6 +19,45 @@ func (w *way) mesh(t *testing.T, app string) *way {
 		<-done
 	})
 	return &way{Proxy: w.Proxy, told: w.told, server: s, url: "http://" + l.Addr().String(), client: w.client}
+}
+
+// What an app is told differs from a direct call by these headers alone, and its answer
+// by none.
+func TestMeshChangesNothingElse(t *testing.T) {
+	w := newWay(t, Config{})
+	e, _ := serve(t, "api", 1, func(rw http.ResponseWriter, r *http.Request) {
+		rw.Header().Set("Content-Type", "text/plain")
+		rw.Header().Add("X-Twice", "a")
+		rw.Header().Add("X-Twice", "b")
+		rw.WriteHeader(http.StatusTeapot)
+		r.Header.Write(rw)
+	})
+	d := want("api", 1, 1, e)
+	d.Route.Mesh = Mesh{Port: 17000}
+	w.apply(t, d)
+	m := w.mesh(t, "api")
+	direct := &way{url: "http://" + e.Address, client: w.client}
+	sent := []string{"Accept", "*/*", "User-Agent", "test", "X-Own", "1", "Cookie", "a=b", "Authorization", "Bearer x"}
+	by, plain := m.do(t, "PUT", "/x?y=z", "body", sent...), direct.do(t, "PUT", "/x?y=z", "body", sent...)
+	seen, wanted := lines(by.body), lines(plain.body)
+	for _, name := range []string{
+		"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Proto", "Slipway-Request-Id", "Traceparent",
+	} {
+		if len(seen[name]) != 1 || wanted[name] != nil {
+			t.Errorf("%s is %q, directly %q", name, seen[name], wanted[name])
+		}
+		delete(seen, name)
+	}
+	if !reflect.DeepEqual(seen, wanted) {
+		t.Errorf("the app is told %v, directly %v", seen, wanted)
+	}
+	by.header.Del("Content-Length") // of the header told, which is longer
+	plain.header.Del("Content-Length")
+	by.header.Del("Date")
+	plain.header.Del("Date")
+	if by.status != plain.status || !reflect.DeepEqual(by.header, plain.header) {
+		t.Errorf("answered %d %v, directly %d %v", by.status, by.header, plain.status, plain.header)
+	}
 }
 
 func TestMesh(t *testing.T) {

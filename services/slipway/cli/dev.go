@@ -43,6 +43,7 @@ func devFlags(f *pflag.FlagSet, c *plane.DevConfig) {
 	f.BoolVar(&c.Expose, "expose", false, "listen beyond this machine")
 	f.StringVar(&c.Domain, "default-domain", "localhost", "an app without a host answers as <app>.<domain>")
 	f.Int64Var(&c.StoreMax, "store-max", 0, "bytes of all streams together (default: 2 GiB)")
+	f.StringVar(&c.MeshPorts, "mesh-ports", plane.MeshPorts, "ports of this machine at which apps reach one another")
 	levelFlag(f, &c.LevelHold)
 	logFlags(f, &c.Log)
 }

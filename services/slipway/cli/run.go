@@ -39,7 +39,7 @@ func (r *runFlags) register(f *pflag.FlagSet) {
 	f.StringVar(&r.nats, "nats", "", "servers to join; of a bus, the address it listens on (default 127.0.0.1:4222)")
 	f.StringVar(&r.creds, "creds", "", "credentials file")
 	f.StringVar(&r.config, "config", "", "YAML file with the values of flags not given")
-	f.StringVar(&r.Listen, "listen", "127.0.0.1:8080", "address of the gateway")
+	f.StringVar(&r.Listen, "listen", "127.0.0.1:8080", "address of the gateway, or off: it serves calls between apps alone")
 	tlsFlags(f, &r.TLS)
 	f.DurationVar(&r.Drain, "drain", edge.StreamsMax, "of a gateway, how long its streams live on once a successor serves")
 	f.String("ui", plane.Off, "address of the dashboard, or off")
@@ -52,6 +52,8 @@ func (r *runFlags) register(f *pflag.FlagSet) {
 	f.StringSliceVar(&r.Peers.Routes, "routes", nil, "of a bus, such addresses of all servers: nats://HOST:PORT,…")
 	f.Int64Var(&r.StoreMax, "store-max", 0, "bytes of all streams of a bus together (default: as declared, at most half of the free disk)")
 	f.StringVar(&r.ReadyFile, "ready-file", "", "file written when everything here answers")
+	f.StringVar(&r.Node, "node", "", "of a gateway, the node it runs on and whose apps call one another by it (default: one in the same process)")
+	f.StringVar(&r.MeshPorts, "mesh-ports", plane.MeshPorts, "of a deployer, ports of every node at which apps reach one another")
 	levelFlag(f, &r.LevelHold)
 	logFlags(f, &r.Log)
 }

@@ -24,6 +24,7 @@ type Config struct {
 	Delay      time.Duration
 	StartDelay time.Duration
 	ExitAfter  time.Duration // 0: never
+	Call       string        // URL of an app whose answers it passes on; empty: none
 	Out        io.Writer
 }
 
@@ -81,6 +82,10 @@ func (c Config) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("/ws", c.echo)
+	if c.Call != "" {
+		mux.Handle("/", c.call())
+		return mux
+	}
 	var n atomic.Int64
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)

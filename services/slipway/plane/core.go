@@ -41,9 +41,9 @@ func (h *host) registry() part {
 }
 
 // deployer holds the placer too.
-func (h *host) deployer(defaultDomain string) part {
+func (h *host) deployer(defaultDomain string, mesh deployer.PortRange) part {
 	return h.core("deployer", func(_ *bus.Bus, l bus.LeaseTimes) service.Service {
-		return deployer.Service(deployer.Config{DefaultDomain: defaultDomain, Check: rules, LeaseTTL: l.TTL})
+		return deployer.Service(deployer.Config{DefaultDomain: defaultDomain, Check: rules, LeaseTTL: l.TTL, MeshPorts: mesh})
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"slipway.dev/pkg/bus"
+	"slipway.dev/services/deployer"
 	"slipway.dev/services/slipway/fault"
 	"slipway.dev/services/slipway/natscontext"
 	"slipway.dev/services/slipway/version"
@@ -42,6 +43,7 @@ type DevConfig struct {
 	Expose    bool
 	Domain    string // an app without a host answers as <app>.<Domain>
 	StoreMax  int64  // bytes of the log and all beside it; 0 is 2 GiB
+	MeshPorts string // range of the ports at which apps reach one another; empty: MeshPorts
 	Log       Log
 	Banner    io.Writer
 	Getenv    func(string) string
@@ -50,6 +52,8 @@ type DevConfig struct {
 
 	// Up is called once everything is ready, before the wait for the end; nil: nothing.
 	Up func(ctx context.Context, r Ready)
+
+	mesh deployer.PortRange
 }
 
 // Dev runs the whole of Slipway in this process until ctx ends, then takes its
@@ -120,7 +124,7 @@ func (d *dev) run(ctx context.Context) error {
 	warn(log, d.warned)
 	parts, err := d.host.withDiscovery([]part{
 		d.host.gateway(DevGateway, DevNode, d.door), d.host.node(DevNode, true),
-		d.host.deployer(d.Domain), d.host.registry(), d.host.provisioner(provisions{d.profile(), d.LevelHold}),
+		d.host.deployer(d.Domain, d.mesh), d.host.registry(), d.host.provisioner(provisions{d.profile(), d.LevelHold}),
 		d.host.store(server),
 	}, d.Discovery)
 	if err != nil {

@@ -42,5 +42,7 @@ func (c *DevConfig) check() error {
 	}
 	c.Context = natscontext.Full(c.Context)
 	c.Domain = strings.Trim(c.Domain, ".")
-	return nil
+	var err error
+	c.mesh, err = meshPorts(c.MeshPorts)
+	return err
 }

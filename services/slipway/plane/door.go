@@ -17,7 +17,7 @@ import (
 // door is where a gateway listens. A socket that was passed to this process, or that
 // is held because its port was any free one, is given out once; others are opened.
 type door struct {
-	address string // of the plain listener, real
+	address string // of the plain listener, real; empty: none
 	secure  string // of the TLS listener, real; empty: none
 	tls     TLS
 	streams time.Duration // how long streams live on once a successor serves; 0 is the default
@@ -39,6 +39,14 @@ func newDoor(address string, held net.Listener) *door {
 		d.kept = append(d.kept, held)
 	}
 	return d
+}
+
+// addresses are the public ones; none: it takes calls between apps alone.
+func (d *door) addresses() []string {
+	if d.address == "" {
+		return []string{}
+	}
+	return []string{d.address}
 }
 
 func (d *door) open(address string) (net.Listener, error) {

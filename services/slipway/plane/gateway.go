@@ -29,7 +29,7 @@ func (h *host) gateway(id, onNode string, d *door) part {
 			return err
 		}
 		hands := edge.New(edge.Config{
-			Name: id, Node: onNode, Listen: []string{d.address}, Open: d.open, Opened: d.opened, Pid: os.Getpid(), Logger: p.log,
+			Name: id, Node: onNode, Listen: d.addresses(), Open: d.open, Opened: d.opened, Pid: os.Getpid(), Logger: p.log,
 			Table: filepath.Join(folder, "table"), Streams: d.streams, Hearsay: b, TLS: certificates,
 		}, b)
 		defer hands.Close()
@@ -47,7 +47,7 @@ func (h *host) gateway(id, onNode string, d *door) part {
 		}
 		hands.Renew(times.Every)
 		svc := gateway.Service(gateway.Config{
-			Name: id, Node: onNode, Addresses: []string{d.address}, Version: version.Number, Pid: os.Getpid(), TTL: times.TTL, TLS: told,
+			Name: id, Node: onNode, Addresses: d.addresses(), Version: version.Number, Pid: os.Getpid(), TTL: times.TTL, TLS: told,
 		}, hands)
 		opt := h.options(p.name, ready)
 		beat := opt.Applied

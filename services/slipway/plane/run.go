@@ -13,6 +13,7 @@ import (
 
 	"slipway.dev/pkg/bus"
 	"slipway.dev/pkg/service"
+	"slipway.dev/services/deployer"
 	"slipway.dev/services/slipway/fault"
 	"slipway.dev/services/slipway/natscontext"
 )
@@ -31,6 +32,8 @@ type RunConfig struct {
 	Domain    string // an app without a host answers as <app>.<Domain>
 	StoreMax  int64  // bytes of the log and all beside it
 	Discovery string // address of plain reads of the lists of endpoints; Off or empty: none
+	Node      string // of a gateway: the node it runs on, whose apps call others by it; empty: none
+	MeshPorts string // range of the ports at which apps reach one another; empty: MeshPorts
 	ReadyFile string
 	Log       Log
 	Getenv    func(string) string
@@ -47,6 +50,10 @@ func Run(ctx context.Context, c RunConfig) error {
 		return err
 	}
 	if err := c.Peers.check(c.Profile, names); err != nil {
+		return err
+	}
+	mesh, err := meshPorts(c.MeshPorts)
+	if err != nil {
 		return err
 	}
 	if err := c.TLS.check(); err != nil {
@@ -76,7 +83,7 @@ func Run(ctx context.Context, c RunConfig) error {
 		return err
 	}
 	defer done()
-	r := &runner{RunConfig: c, names: names, log: log, supervisor: supervisorOf(c.Getenv), in: in, owned: owned, hangups: hearHangups()}
+	r := &runner{RunConfig: c, names: names, mesh: mesh, log: log, supervisor: supervisorOf(c.Getenv), in: in, owned: owned, hangups: hearHangups()}
 	defer r.hangups.stop()
 	if r.program, err = thisProgram(); err != nil {
 		return fmt.Errorf("find this program: %w", err)
@@ -91,6 +98,7 @@ func Run(ctx context.Context, c RunConfig) error {
 type runner struct {
 	RunConfig
 	names      []string
+	mesh       deployer.PortRange
 	log        zerolog.Logger
 	supervisor supervisor
 	host       *host
@@ -206,7 +214,9 @@ func (r *runner) open() error {
 // openDoor takes the gateway's address: the one of the socket that was passed, else
 // the one it was told.
 func (r *runner) openDoor() error {
-	if l := r.in.plain(); l != nil {
+	if r.Listen == Off { // it takes calls between apps alone
+		r.door = newDoor("", nil)
+	} else if l := r.in.plain(); l != nil {
 		r.door = newDoor(l.Addr().String(), nil)
 	} else {
 		listen, held, err := claim("listen", r.Listen)
@@ -223,13 +233,13 @@ func (r *runner) openDoor() error {
 // parts are the participants named, those first that others need to the end.
 func (r *runner) parts() (all []part) {
 	if r.has("gateway") {
-		all = append(all, r.host.gateway(r.slot(), "", r.door))
+		all = append(all, r.host.gateway(r.slot(), r.node(), r.door))
 	}
 	if r.has("node") {
 		all = append(all, r.host.node(r.id(hostname()), false))
 	}
 	if r.has("deployer") {
-		all = append(all, r.host.deployer(r.Domain))
+		all = append(all, r.host.deployer(r.Domain, r.mesh))
 	}
 	if r.has("registry") {
 		all = append(all, r.host.registry())
@@ -250,11 +260,19 @@ func (r *runner) id(otherwise string) string {
 	return otherwise
 }
 
+// node is the one a gateway here runs on.
+func (r *runner) node() string {
+	if r.Node == "" && r.has("node") {
+		return r.id(hostname())
+	}
+	return r.Node
+}
+
 // live waits until everything here is ready, says so, and waits for the end.
 func (r *runner) live(ctx context.Context, c *crew) error {
 	ready := Ready{}
 	w := watcher{host: r.host}
-	if r.door != nil {
+	if r.door != nil && r.door.address != "" {
 		w.gateway, ready.Gateway = r.door.address, address("http", r.door.address)
 		ready.GatewayTLS = address("https", r.door.secure)
 		if r.door.heir {

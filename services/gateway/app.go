@@ -86,8 +86,9 @@ func (a *App) pool(d events.PoolChanged, e events.Event) {
 	if d.Generation < a.Pool {
 		a.Said = Said{} // a new list, not an older one
 	}
+	before := a.Endpoints
 	a.Pool, a.Endpoints = d.Generation, d.Endpoints
-	a.relist()
+	a.relist(before)
 	listed := map[string]events.PoolEndpoint{}
 	for _, p := range d.Endpoints {
 		listed[p.Endpoint] = p
@@ -98,8 +99,8 @@ func (a *App) pool(d events.PoolChanged, e events.Event) {
 			delete(a.Drains, id)
 		}
 	}
-}
 	a.unproven()
+}
 
 // draining takes an endpoint out, before the pool says so.
 func (a *App) draining(d events.EndpointDraining, e events.Event) {

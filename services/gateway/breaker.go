@@ -101,18 +101,27 @@ func (a *App) broke(d events.Breaker, at time.Time) {
 	a.Breakers[d.Endpoint] = a.Breakers[d.Endpoint].Apply(step, at)
 }
 
-// relist gives an endpoint that is not in use a breaker that begins anew, and forgets
-// those that are gone.
-func (a *App) relist() {
-	listed := map[string]events.PoolEndpoint{}
+// relist lets the breaker of an endpoint that falls out of use, and of one that comes
+// back, begin anew: what failed meanwhile says nothing about what it is now. Those that
+// are gone it forgets.
+func (a *App) relist(before []events.PoolEndpoint) {
+	was, listed := map[string]bool{}, map[string]events.PoolEndpoint{}
+	for _, p := range before {
+		was[p.Endpoint] = p.Ready
+	}
 	for _, p := range a.Endpoints {
-		listed[p.Endpoint] = p
-		if b := a.Breakers[p.Endpoint]; !p.Ready && b.State() != breaker.Closed {
-			a.Breakers[p.Endpoint] = b.Anew()
-		}
 		if isProbed(p) { // probes alone move it
 			listed[p.Endpoint] = p
 			continue
+		}
+		listed[p.Endpoint] = p
+		ready, known := was[p.Endpoint]
+		b, has := a.Breakers[p.Endpoint]
+		if falls, returns := known && ready && !p.Ready, has && !ready && p.Ready; falls || returns {
+			if a.Breakers == nil {
+				a.Breakers = map[string]breaker.Breaker{}
+			}
+			a.Breakers[p.Endpoint] = b.Anew()
 		}
 	}
 	for id := range a.Breakers {

@@ -11,7 +11,7 @@ import (
 const Owner = "gateway"
 
 // fold is raised whenever Evolve or the shape of Gateway changes.
-const fold = 5
+const fold = 6
 
 // Config is which gateway this is.
 type Config struct {

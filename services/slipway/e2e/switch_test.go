@@ -163,7 +163,7 @@ func TestKillAnInstance(t *testing.T) {
 	for n := 1; n <= Count(30); n++ {
 		p.KillOne("web")
 		Await(t, 30*time.Second, "the instance to be seen dead and ready again", func() bool {
-			return len(p.Log.All(killed)) == n && len(p.Log.All(Is("web", "instance", "ready"))) == 2+n
+			return len(p.Log.All(killed)) == n && len(p.Log.All(Is("web", "instance", "ready"))) == 2+n && listed(p) == 2
 		})
 	}
 	Lossless(t, l.Stop())
@@ -171,6 +171,28 @@ func TestKillAnInstance(t *testing.T) {
 	if why.Code != 0 || !strings.Contains(why.Stdout, "because") {
 		t.Errorf("slipway why web: %d\n%s%s", why.Code, why.Stdout, why.Stderr)
 	}
+}
+
+// listed is how many ready endpoints every live gateway serves by: until that is known
+// the next kill could take the last one it has.
+func listed(p *Plane) (ready int) {
+	applied := 0
+	for _, e := range p.Log.All(Is("web", "settlement", "reached")) {
+		applied = e.Data.(events.SettlementReached).Pool
+	}
+	for _, e := range p.Log.All(Is("web", "pool", "changed")) {
+		d := e.Data.(events.PoolChanged)
+		if d.Generation > applied {
+			return 0
+		}
+		ready = 0
+		for _, x := range d.Endpoints {
+			if x.Ready {
+				ready++
+			}
+		}
+	}
+	return ready
 }
 
 // GUARANTEES 13: the control plane is killed with -9 in mid-switch and started

@@ -65,6 +65,7 @@ type account struct {
 	answers         [classes][causes]atomic.Pointer[samples.Counter]
 	took, firstByte *samples.Histogram
 	in, out         *samples.Counter
+	noDial          *samples.Counter // guarded by meters.mu; nil: none yet
 
 	rows []*samples.Row // guarded by meters.mu
 	gone time.Time      // since when it is not in the table; zero: it is
@@ -175,7 +176,15 @@ func (m *meters) answer(a *account, who about, class, cause int) *samples.Counte
 
 // dialFailed counts an attempt without a connection.
 func (m *meters) dialFailed(a proxy.Attempt) {
-	m.count(connectFailed, rareKey{connectFailed.Name, a.App, a.Endpoint}, about{a.App, a.Endpoint, a.Release}.labels()...)
+	who := about{a.App, a.Endpoint, a.Release}
+	x := m.account(who)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if x.noDial == nil {
+		x.noDial = samples.NewCounter()
+		x.rows = append(x.rows, m.set.Counter(connectFailed, x.noDial, who.labels()...))
+	}
+	x.noDial.Add(1)
 }
 
 func (m *meters) count(what samples.Metric, key rareKey, labels ...string) {

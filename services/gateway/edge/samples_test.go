@@ -178,6 +178,7 @@ func TestSeriesEndWithTheirEndpoint(t *testing.T) {
 	s := newTeller("gw1-a", k, 0)
 	s.loads = loadsOf("web-7-a1")
 	s.Answered(answer(200, ""))
+	s.Attempted(proxy.Attempt{App: "web", Endpoint: "web-7-a1", Release: 7, Outcome: proxy.OutcomeDial})
 	s.tick(noon)
 	s.loads = loadsOf()
 	for i := range 63 {
@@ -193,7 +194,7 @@ func TestSeriesEndWithTheirEndpoint(t *testing.T) {
 			}
 		}
 	}
-	if stale != 6 { // requests, bytes in and out, in flight, streams, breaker
+	if stale != 7 { // requests, failed connects, bytes in and out, in flight, streams, breaker
 		t.Errorf("%d series ended", stale)
 	}
 	if n := len(*s.meters.accounts.Load()); n != 0 {

@@ -28,10 +28,7 @@ func TestTraffic(t *testing.T) {
 	p.does(0, "deploy", p.file("v1.yaml", failing), "-y")
 	t.Run("totals are what the client counted, each backend has its part", func(t *testing.T) {
 		l := p.Load(load.Config{Host: "shop.localhost", Rate: 300, Methods: []string{"GET", "POST"}, Body: []byte("x")})
-		select {
-		case <-time.After(2 * time.Second): // of load
-		case <-t.Context().Done():
-		}
+		e2e.Await(t, 20*time.Second, "some load", func() bool { return l.Counts().Sent > 400 })
 		c := l.Stop()
 		var shop map[string]any
 		e2e.Await(t, 20*time.Second, "every request counted", func() bool {

@@ -43,7 +43,7 @@ func (d *Driver) openAll() error {
 		if err != nil {
 			return fmt.Errorf("listen on %s: %w", address, err)
 		}
-		s := proxy.NewServer(l, d.proxy, proxy.ServerConfig{Linger: d.cfg.Linger, TLS: i >= len(d.cfg.Listen)})
+		s := proxy.NewServer(l, d.proxy, proxy.ServerConfig{Linger: d.cfg.Linger, ErrorLog: serverLog(d.cfg.Logger), TLS: i >= len(d.cfg.Listen)})
 		s.SetState(d.state)
 		d.open, d.servers = append(d.open, l), append(d.servers, s)
 		go d.accept(s)

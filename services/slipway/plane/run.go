@@ -288,7 +288,7 @@ func (r *runner) live(ctx context.Context, c *crew) error {
 		ready.Context = &name
 	}
 	was := newReady(r.Data, r.Began)
-	was.Context, was.NATS, was.Gateway = ready.Context, ready.NATS, ready.Gateway
+	was.Context, was.NATS, was.Gateway, was.GatewayTLS = ready.Context, ready.NATS, ready.Gateway, ready.GatewayTLS
 	if err := was.write(r.ReadyFile); err != nil {
 		return err
 	}

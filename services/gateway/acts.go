@@ -50,18 +50,10 @@ func (g *Gateway) acts(cfg Config) (acts []service.Act) {
 	long("lease", Lease{g.Incarnation})
 	known := true
 	settled := true
-	for _, name := range service.Sorted(g.Apps) {
-		a, x := g.Apps[name], h.app(name)
-		acts = append(acts, a.probeActs(g.Incarnation)...)
-		if a.Generation == 0 {
-			continue
-		}
-		known = known && x.applied.Order+x.refused.Order > 0
-		settled = settled && a.settled()
-		if act, open := g.apply(a, x); open {
-			acts = append(acts, act)
-		}
-		acts = append(acts, a.standings(g.Incarnation)...)
+	for _, r := range g.table() {
+		g.list(r)
+		known, settled = known && r.known, settled && r.settled
+		acts = append(acts, r.acts...)
 	}
 	acts = append(acts, g.certificateActs(cfg)...)
 	if h.opened || known && g.certificatesReady(cfg) {
@@ -74,6 +66,19 @@ func (g *Gateway) acts(cfg Config) (acts []service.Act) {
 		long("empty", Empty{})
 	}
 	return acts
+}
+
+// appActs are those for one app; known and settled tell that the hands have answered,
+// and that what is wanted has been said to be applied or refused.
+func (g *Gateway) appActs(a *App, x *appHeard) (acts []service.Act, known, settled bool) {
+	acts = a.probeActs(g.Incarnation)
+	if a.Generation == 0 {
+		return acts, true, true
+	}
+	if act, open := g.apply(a, x); open {
+		acts = append(acts, act)
+	}
+	return append(acts, a.standings(g.Incarnation)...), x.applied.Order+x.refused.Order > 0, a.settled()
 }
 
 // apply is the act that makes an app be served as wanted, unless it is. What was

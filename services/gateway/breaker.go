@@ -143,15 +143,3 @@ func (a *App) standings(incarnation int) (acts []service.Act) {
 	}
 	return acts
 }
-
-// breakerDue is the first time after now at which a breaker moves by itself.
-func (g *Gateway) breakerDue(now time.Time) (first time.Time) {
-	for _, a := range g.Apps {
-		for _, b := range a.Breakers {
-			if at := b.Due(); at.After(now) && (first.IsZero() || at.Before(first)) {
-				first = at
-			}
-		}
-	}
-	return first
-}

@@ -21,8 +21,8 @@ func (g *Gateway) decide(cfg Config, now time.Time) (say service.Says) {
 		g.sayJoined(cfg, &say)
 		return say
 	}
-	for _, name := range service.Sorted(g.Apps) {
-		say.Add(g.decideApp(g.Apps[name], now))
+	for _, r := range g.table() {
+		g.look(r, now, &say)
 	}
 	say.Add(g.decideCertificates(cfg, now))
 	g.sayLeaving(&say)
@@ -162,16 +162,27 @@ func (g *Gateway) sayLeaving(say *service.Says) {
 // due is when the first applied that has to wait may be said, a breaker moves, or a
 // certificate is to be seen to.
 func (g *Gateway) due(now time.Time) (first time.Time) {
-	first = service.First(now, g.breakerDue(now), g.certificateDue(now))
-	for name, x := range g.heard.Get().apps {
-		a, known := g.Apps[name]
-		if !known || !a.saysApplied(x.applied) {
-			continue
-		}
-		at := a.Said.At.Add(AppliedEvery)
-		if at.After(now) && (first.IsZero() || at.Before(first)) {
-			first = at
+	first = g.certificateDue(now)
+	for _, r := range g.table() {
+		g.list(r)
+		for _, at := range r.moment {
+			if at.After(now) && (first.IsZero() || at.Before(first)) {
+				first = at
+			}
 		}
 	}
 	return first
+}
+
+// moments are when time alone may change what is to be said of an app.
+func (a *App) moments(x *appHeard) (all []time.Time) {
+	for _, b := range a.Breakers {
+		if at := b.Due(); !at.IsZero() {
+			all = append(all, at)
+		}
+	}
+	if a.saysApplied(x.applied) {
+		all = append(all, a.Said.At.Add(AppliedEvery))
+	}
+	return all
 }

@@ -14,6 +14,7 @@ import (
 // one lets go may be what others have been refused for.
 func (g *Gateway) claim(a *App) {
 	*g.hosts.Get() = nil
+	g.rows.Get().touch(a.Name)
 	a.Clash = g.clash(a)
 	if a.Clash != "" {
 		return

@@ -73,12 +73,15 @@ func decider(cfg Config) service.Decider[Gateway, struct{}] {
 		Keys:    func(e events.Event) []string { return keys(cfg.Name, e) },
 		Touches: func(sig service.Signal) []string { return touches(cfg.Name, sig) },
 		Evolve:  func(_ string, g *Gateway, _ *struct{}, e events.Event) { g.evolve(e) },
-		Sense:   func(g *Gateway, _ *struct{}, sig service.Signal, now time.Time) { g.sense(sig, now, cfg.TTL) },
-		Decide:  func(g *Gateway, _ *struct{}, now time.Time) service.Says { return g.decide(cfg, now) },
-		Acts:    func(g *Gateway, _ *struct{}) []service.Act { return g.acts(cfg) },
-		Due:     func(g *Gateway, _ *struct{}, now time.Time) time.Time { return g.due(now) },
-		Check:   func(g *Gateway, _ *struct{}) error { return g.check() },
-		Joined:  func(g *Gateway) bool { return g.joined() },
+		Sense: func(g *Gateway, _ *struct{}, sig service.Signal, now time.Time) {
+			g.sense(sig, now, cfg.TTL)
+			g.stirred(sig.Data)
+		},
+		Decide: func(g *Gateway, _ *struct{}, now time.Time) service.Says { return g.decide(cfg, now) },
+		Acts:   func(g *Gateway, _ *struct{}) []service.Act { return g.acts(cfg) },
+		Due:    func(g *Gateway, _ *struct{}, now time.Time) time.Time { return g.due(now) },
+		Check:  func(g *Gateway, _ *struct{}) error { return g.check() },
+		Joined: func(g *Gateway) bool { return g.joined() },
 	}
 }
 

@@ -25,6 +25,7 @@ type Gateway struct {
 	Accounts     map[string]Account      `json:"accounts,omitempty"`     // by ACME directory and store key
 
 	heard service.Soft[heard]
+	rows  service.Soft[rows]
 	hosts service.Soft[map[string]string] // what certified found last; nil: routes have changed
 }
 
@@ -40,6 +41,7 @@ func (g *Gateway) joined() bool {
 
 // evolve folds a fact.
 func (g *Gateway) evolve(e events.Event) {
+	g.stir(e)
 	g.certify(e)
 	switch d := e.Data.(type) {
 	case events.RouteDeclared:
@@ -129,6 +131,7 @@ func (g *Gateway) app(name string) *App {
 	if !ok {
 		a = &App{Name: name, Drains: map[string]*Drain{}, Counted: map[int]Count{}}
 		g.Apps[name] = a
+		g.rows.Get().add(a)
 	}
 	return a
 }

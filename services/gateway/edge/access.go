@@ -30,8 +30,7 @@ type accessLog struct {
 	incarnation atomic.Int64  // of the gateway; nothing is told before it is known
 
 	mu     sync.Mutex
-	list   []proxy.Record  // being written; kept for its memory
-	order  []*proxy.Record // of list, as the requests began
+	order  []*proxy.Record // being written, as the requests began; kept for its memory
 	pen    pen
 	n      uint64 // of the last record written
 	told   uint64 // of the last record taken
@@ -42,7 +41,8 @@ type accessLog struct {
 type accessLane struct {
 	mu   sync.Mutex
 	list []proxy.Record
-	_    [32]byte
+	out  []proxy.Record // being written; guarded by accessLog.mu
+	_    [8]byte
 }
 
 // chunk is the records of a batch, written.
@@ -98,25 +98,25 @@ func (a *accessLog) write() {
 	if c.first > 0 {
 		a.keep(c)
 	}
-	clear(a.list)
 	clear(a.order)
+	for i := range a.lanes {
+		clear(a.lanes[i].out)
+	}
 }
 
-// collect empties the lanes.
+// collect takes what the lanes hold; each has two lists and gives them in turn.
 func (a *accessLog) collect() {
-	a.list, a.order = a.list[:0], a.order[:0]
+	a.order = a.order[:0]
 	for i := range a.lanes {
 		lane := &a.lanes[i]
 		lane.mu.Lock()
-		a.list = append(a.list, lane.list...)
-		clear(lane.list)
-		lane.list = lane.list[:0]
+		lane.list, lane.out = lane.out[:0], lane.list
 		lane.mu.Unlock()
+		for i := range lane.out {
+			a.order = append(a.order, &lane.out[i])
+		}
 	}
-	a.waiting.Add(int64(-len(a.list)))
-	for i := range a.list {
-		a.order = append(a.order, &a.list[i])
-	}
+	a.waiting.Add(int64(-len(a.order)))
 	slices.SortFunc(a.order, func(x, y *proxy.Record) int { return x.Start.Compare(y.Start) })
 }
 

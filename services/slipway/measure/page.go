@@ -33,7 +33,9 @@ func (p page) text() string {
 		fmt.Fprintf(&b, "| %d | %s | `%s` in `%s` | %s | %s |\n", f.row, f.what, strings.Trim(f.tests, "^$"), f.folder, f.word(), f.figures())
 	}
 	b.WriteString("\n## Against plain JetStream\n\nOurs and the plain client took turns in one run; a ratio is of their medians. `fsync` is the disk's in that run, `always` waits for it.\n\n")
-	b.WriteString(section(p.benchmarks))
+	b.WriteString(section(targets, p.benchmarks))
+	b.WriteString("\n## Against other proxies\n\nEach alone on one core, with one worker and the same duties; ratios are paired by repetition. More cells are among the benchmarks.\n\n")
+	b.WriteString(section(contests, p.benchmarks))
 	b.WriteString("\n## Benchmarks\n\n| package | benchmark | n | figures |\n|---|---|---|---|\n")
 	for _, r := range p.benchmarks {
 		if isTarget(r) {

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// target is a bound that the design gives: a ratio to plain JetStream in the same
-// run, or a time on an idle machine.
+// target is a bound that the design gives: a ratio to plain JetStream or another proxy in
+// the same run, a count, or a time on an idle machine.
 type target struct {
 	what      string // in a reader's words
 	folder    string // of the benchmark
@@ -60,7 +60,7 @@ func (r row) beside(unit string) string {
 
 // isTarget tells whether a row stands in the table of targets.
 func isTarget(r row) bool {
-	return slices.ContainsFunc(targets, func(t target) bool { _, is := t.of([]row{r}); return is })
+	return slices.ContainsFunc(slices.Concat(targets, contests), func(t target) bool { _, is := t.of([]row{r}); return is })
 }
 
 func (t target) sign() string {
@@ -92,7 +92,7 @@ func (t target) line(rows []row) (text string, missed bool) {
 }
 
 // section is the whole table, and why what is missed is missed.
-func section(rows []row) string {
+func section(targets []target, rows []row) string {
 	var b, notes strings.Builder
 	b.WriteString("| what | target | measured | met | beside it |\n|---|---|---|---|---|\n")
 	for _, t := range targets {

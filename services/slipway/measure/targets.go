@@ -1,5 +1,11 @@
 package main
 
+// proxies is the folder of the comparisons with other proxies.
+const proxies = "services/slipway/measure/gateway"
+
+// whyProxy is what a profile says of the data path's processor time.
+const whyProxy = "a third is the kernel's, four calls a request as everybody's; the rest is net/http's server and transport, of which the transport's two goroutines a connection and their hand-overs are what an own HTTP/1.1 client would save"
+
 // ratios is the folder of the comparisons with the plain client.
 const ratios = "services/slipway/measure/ratio"
 
@@ -44,4 +50,12 @@ var targets = []target{
 	{what: "memory per instance, registry", folder: ratios, benchmark: "DeclareMany/1000x3/nosync", unit: "registry-B/instance", bound: 1024, why: whyMemory},
 	{what: "memory per instance, one gateway", folder: ratios, benchmark: "DeclareMany/1000x3/nosync", unit: "gateway-B/instance", bound: 1024},
 	{what: "memory per instance, its node", folder: ratios, benchmark: "DeclareMany/1000x3/nosync", unit: "node-B/instance", bound: 1024, why: whyMemory},
+}
+
+// contests are the bounds the design gives the data path beside other proxies.
+var contests = []target{
+	{what: "processor time a request against a tuned ReverseProxy, GET 128 B, 32 connections", folder: proxies, benchmark: "Proxies/GET-128B-32", unit: "cpu-ours/reverseproxy", bound: 0.8, why: whyProxy},
+	{what: "the same against nginx", folder: proxies, benchmark: "Proxies/GET-128B-32", unit: "cpu-ours/nginx", bound: 2, why: whyProxy},
+	{what: "p99 at half of the slowest one's rate against nginx", folder: proxies, benchmark: "Latency/at-50%", unit: "p99-ours/nginx", bound: 2},
+	{what: "requests lost over 200 replacements of a backend", folder: proxies, benchmark: "Replacements/ours", unit: "lost", bound: 0},
 }

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"syscall"
@@ -54,6 +55,27 @@ func TestTheGatewayIsUpgradedUnderLoad(t *testing.T) {
 	}
 	streamsLiveToTheDeadline(t, p, before, clients[0].Counts())
 	handedOverInOrder(t, p, before)
+}
+
+// dataplane-13, dataplane-27: the gateway is upgraded in the midst of switches. Whoever
+// joined before an endpoint drains is waited for; nothing is sent to one that stopped.
+func TestTheGatewayIsUpgradedDuringSwitches(t *testing.T) {
+	p := Start(t, Apart())
+	g := p.found("--drain", streamDrain.String())
+	p.MustDeploy(app("v0", "rolling"), time.Minute)
+	clients := everyKind(p)
+	for n := 1; n <= Count(30); n++ {
+		version := fmt.Sprintf("v%d", n)
+		before := p.Declare(app(version, []string{"rolling", "blue-green"}[n%2]))
+		during(p, 1+5*n%17)
+		g.takesOver(upgradeWait, g.hangup)
+		p.Log.Await(before, time.Minute, version+" to be completed", Is("web", "release", "completed"))
+		Await(t, upgradeWait, version+" to answer", func() bool { return clients[1].Counts().Answers[version] > 5 })
+	}
+	for _, c := range clients {
+		Lossless(t, c.Stop())
+	}
+	drainedBeforeStopped(t, p)
 }
 
 // streamsLiveToTheDeadline: no socket ends but when the drain of a gateway that was

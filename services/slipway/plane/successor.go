@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"slipway.dev/events"
-	"slipway.dev/pkg/bus"
 	"slipway.dev/pkg/service"
 	"slipway.dev/services/gateway"
 )
@@ -73,7 +72,7 @@ func heritable(env []string) (all []string) {
 // serves waits until the log has what makes the successor take over: its joined, and
 // that it has applied or refused every app that is served here; and until its
 // listeners are open.
-func (s *successor) serves(ctx context.Context, b *bus.Bus, after events.Position, apps func() []string) error {
+func (s *successor) serves(ctx context.Context, b facts, after events.Position, apps func() []string) error {
 	w := words{pid: s.cmd.Process.Pid, at: after, said: map[string]bool{}}
 	tick := time.NewTicker(successorPace)
 	defer tick.Stop()
@@ -111,6 +110,11 @@ func (s *successor) kill() {
 	s.died <- <-s.died
 }
 
+// facts is where the log is read.
+type facts interface {
+	Fetch(ctx context.Context, filter string, after, upTo events.Position, fn func(service.Message) error) error
+}
+
 // words are what a successor has said in the log.
 type words struct {
 	pid    int
@@ -119,7 +123,7 @@ type words struct {
 	said   map[string]bool // of these apps
 }
 
-func (w *words) read(ctx context.Context, b *bus.Bus, slot string) error {
+func (w *words) read(ctx context.Context, b facts, slot string) error {
 	return b.Fetch(ctx, events.Guard(gateway.Owner, "", slot), w.at, events.Position{}, func(m service.Message) error {
 		e, err := events.Parse(m.Subject, m.Header, m.Body)
 		if err == nil {

@@ -35,6 +35,7 @@ func newExampleCommand(env *Env) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&call, "call", "", "app whose answers it passes on, called at $<NAME>_URL")
+	f.StringVar(&c.Ledger, "ledger", "", "file to which it adds the id of each request and the instance")
 	f.StringVar(&c.Version, "version", "", "what it answers (default: $VERSION, else v1)")
 	f.Float64Var(&c.FailRatio, "fail-ratio", 0, "share of requests answered with 500")
 	f.DurationVar(&c.Delay, "delay", 0, "time each request takes")

@@ -24,6 +24,7 @@ type Config struct {
 	Delay      time.Duration
 	StartDelay time.Duration
 	ExitAfter  time.Duration // 0: never
+	Ledger     string        // file to which it adds a line for each request: its id and the instance; empty: none
 	Call       string        // URL of an app whose answers it passes on; empty: none
 	Out        io.Writer
 }
@@ -44,7 +45,7 @@ func (c Config) HTTP(ctx context.Context) error {
 		return fmt.Errorf("listen: %w", err)
 	}
 	fmt.Fprintf(c.Out, "%s listens on %s\n", c.version(), l.Addr())
-	server := &http.Server{Handler: c.Handler(), IdleTimeout: 2 * time.Minute}
+	server := &http.Server{Handler: c.recorded(c.Handler()), IdleTimeout: 2 * time.Minute, Protocols: protocols()}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
 	err = c.until(ctx, served)
@@ -88,6 +89,11 @@ func (c Config) Handler() http.Handler {
 	}
 	var n atomic.Int64
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if isGRPC(r) {
+			wait(r.Context(), c.Delay)
+			echoGRPC(w, r)
+			return
+		}
 		io.Copy(io.Discard, r.Body)
 		wait(r.Context(), c.Delay)
 		w.Header().Set("Slipway-Example", c.version())

@@ -4,11 +4,11 @@ import "time"
 
 // Config is what is sent and where to.
 type Config struct {
-	URL     string // scheme, address and path: http://127.0.0.1:8080/
-	Host    string // Host header; empty: of the URL
-	Rate    int    // requests a second, all methods together
-	Methods []string
-	Body    []byte        // of POST and PUT
+	URL     string        // scheme, address and path: http://127.0.0.1:8080/
+	Host    string        // Host header; empty: of the URL
+	Rate    int           // requests a second, all methods together
+	Methods []string      // in turn: HTTP's own, H2, GRPC
+	Body    []byte        // of all that have one
 	Timeout time.Duration // of one request; 0 is 10 s
 	Sockets int           // WebSocket connections held open beside the requests
 	Path    string        // of the sockets; empty: /ws

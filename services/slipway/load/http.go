@@ -1,7 +1,6 @@
 package load
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -29,11 +28,8 @@ func client(c Config) *http.Client {
 
 // request sends one request and counts what became of it.
 func (r *Running) request(ctx context.Context, method string, due time.Time) {
-	var body io.Reader
-	if method == http.MethodPost || method == http.MethodPut {
-		body = bytes.NewReader(r.config.Body)
-	}
-	req, err := http.NewRequestWithContext(ctx, method, r.config.URL, body)
+	verb, body, two := r.config.verb(method)
+	req, err := http.NewRequestWithContext(ctx, verb, r.config.URL, reader(body))
 	if err != nil {
 		r.tally.bad(method+" not made", err.Error())
 		return
@@ -41,7 +37,15 @@ func (r *Running) request(ctx context.Context, method string, due time.Time) {
 	if r.config.Host != "" {
 		req.Host = r.config.Host
 	}
-	resp, err := r.client.Do(req)
+	client := r.client
+	if two {
+		client = r.client2
+	}
+	if method == GRPC {
+		req.Header.Set("Content-Type", "application/grpc")
+		req.Header.Set("Te", "trailers")
+	}
+	resp, err := client.Do(req)
 	if err != nil {
 		r.tally.bad(method+" error", err.Error())
 		return
@@ -49,9 +53,13 @@ func (r *Running) request(ctx context.Context, method string, due time.Time) {
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, answerBytes))
 	resp.Body.Close()
 	outcome := fmt.Sprintf("%s %d", method, resp.StatusCode)
+	if err == nil && method == GRPC {
+		err = r.config.echoed(resp, answer)
+		answer = nil
+	}
 	switch {
 	case err != nil:
-		r.tally.bad(outcome+" cut", err.Error())
+		r.tally.bad(outcome+" broken", err.Error())
 	case resp.StatusCode >= http.StatusBadRequest:
 		r.tally.bad(outcome, strings.TrimSpace(string(answer)))
 	default:

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,6 +24,34 @@ func TestEveryRequestIsCountedOnce(t *testing.T) {
 	await(t, func() bool { return load.Counts().Sent >= 50 })
 	c := load.Stop()
 	if c.OK+c.Failed != c.Sent || c.Outcomes["GET 200"] != c.OK || c.Outcomes["POST 503"] != c.Failed || c.Answers["v1"] != c.OK {
+		t.Errorf("%s", c)
+	}
+}
+
+// HTTP/2 and gRPC are told apart from HTTP/1, and a status that is not 0 is a failure.
+func TestHTTP2AndGRPC(t *testing.T) {
+	var sick atomic.Bool
+	p := new(http.Protocols)
+	p.SetHTTP1(true)
+	p.SetUnencryptedHTTP2(true)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if sick.Load() && r.Header.Get("Te") == "trailers" {
+			w.Header().Set("Grpc-Status", "14")
+			return
+		}
+		example.Config{Version: "v1"}.Handler().ServeHTTP(w, r)
+	}))
+	server.Config.Protocols = p
+	server.Start()
+	defer server.Close()
+	load := Start(context.Background(), Config{URL: server.URL, Rate: 300, Methods: []string{"GET", H2, GRPC}, Body: []byte("hello")})
+	await(t, func() bool { return load.Counts().Sent >= 60 })
+	if c := load.Counts(); c.Failed > 0 || c.Outcomes["H2 200"] == 0 || c.Outcomes["GRPC 200"] == 0 {
+		t.Errorf("%s", c)
+	}
+	sick.Store(true)
+	await(t, func() bool { return load.Counts().Outcomes["GRPC 200 broken"] > 0 })
+	if c := load.Stop(); c.Failed != c.Outcomes["GRPC 200 broken"] {
 		t.Errorf("%s", c)
 	}
 }

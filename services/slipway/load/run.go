@@ -9,12 +9,13 @@ import (
 
 // Running is a load under way.
 type Running struct {
-	config Config
-	tally  *tally
-	client *http.Client
-	stop   context.CancelFunc // of what is sent; what is under way is finished
-	cut    context.CancelFunc // of what is under way
-	all    sync.WaitGroup
+	config  Config
+	tally   *tally
+	client  *http.Client
+	client2 *http.Client
+	stop    context.CancelFunc // of what is sent; what is under way is finished
+	cut     context.CancelFunc // of what is under way
+	all     sync.WaitGroup
 }
 
 // Start begins to send; Stop ends it.
@@ -22,7 +23,7 @@ func Start(ctx context.Context, c Config) *Running {
 	c = c.withDefaults()
 	flight, cut := context.WithCancel(ctx)
 	sending, stop := context.WithCancel(flight)
-	r := &Running{config: c, tally: newTally(), client: client(c), stop: stop, cut: cut}
+	r := &Running{config: c, tally: newTally(), client: client(c), client2: client2(c), stop: stop, cut: cut}
 	if c.Rate > 0 {
 		r.all.Go(func() { r.send(sending, flight) })
 	}
@@ -44,6 +45,7 @@ func (r *Running) Stop() Counts {
 	r.all.Wait()
 	r.cut()
 	r.client.CloseIdleConnections()
+	r.client2.CloseIdleConnections()
 	return r.tally.counts()
 }
 

@@ -23,6 +23,7 @@ func (r *Running) socket(ctx context.Context, n int) {
 			}
 			continue
 		}
+		r.tally.count(&r.tally.Opened)
 		message = r.converse(ctx, ws, n, message)
 		ws.CloseNow()
 	}

@@ -18,6 +18,7 @@ type Counts struct {
 	Answers  map[string]int       // by the body's first word: the version that answered
 	First    map[string]time.Time // when each answer was heard first
 	Slow     []time.Duration      // times from due to answered, of those that were OK; sorted
+	Opened   int                  // sockets, again and again
 	Closed   int                  // sockets the server ended with a goodbye
 	Cut      int                  // sockets that ended without one: at a drain deadline, or lost
 	Ends     []time.Time          // when sockets were ended, closed or cut

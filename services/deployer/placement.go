@@ -126,6 +126,9 @@ func (b *board) lacks(q *Request) string {
 	why, free := map[string]int{}, events.Resources{}
 	for i, s := range b.spots {
 		why[cmp.Or(b.queue.never[i], b.full(q, i))]++
+		if b.queue.never[i] != "" {
+			continue
+		}
 		free.MemoryBytes = max(free.MemoryBytes, s.MemoryBytes*(100-reservePercent)/100-s.use.Reserved.MemoryBytes)
 		free.CPUMilli = max(free.CPUMilli, s.CPUMilli*(100-reservePercent)/100-s.use.Reserved.CPUMilli)
 	}

@@ -24,6 +24,7 @@ type rig struct {
 	ready map[string]bool
 	route map[string]int // newest generation said, which the deployer may not have heard yet
 	noGw  bool
+	hold  bool // what is fetched says nothing more
 	facts []string
 	peak  map[string]int // most instances existing and fewest serving, since watch
 }
@@ -105,6 +106,9 @@ func (r *rig) react(e events.Event) {
 }
 
 func (r *rig) run(d events.PlacementPlaced) {
+	if r.hold {
+		return
+	}
 	r.say(events.InstanceFetched{OfInstance: d.OfInstance})
 	if d.Role == events.RoleHook {
 		r.hook(d)

@@ -147,6 +147,9 @@ func (d *Driver) publish(ctx context.Context, a *app, table proxy.Desired, first
 			d.proxy.Remove(table.Route.App)
 		}
 	}
+	if err := d.claimPorts(table.Route); err != nil {
+		return proxy.Applied{}, err
+	}
 	wait, cancel := ctx, context.CancelFunc(func() {})
 	if first {
 		wait, cancel = context.WithTimeout(ctx, firstConnect)

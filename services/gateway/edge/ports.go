@@ -2,6 +2,7 @@ package edge
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"slices"
 	"strconv"
@@ -25,11 +26,36 @@ func PortAddress(plain string, port int) string {
 	return net.JoinHostPort(host, strconv.Itoa(port))
 }
 
+// mayOpen tells whether the listeners of routes may be open.
+func (d *Driver) mayOpen() bool {
+	return len(d.cfg.Listen) > 0 && len(d.open) > 0 && d.opening && d.state != proxy.Draining
+}
+
+// claimPorts opens the ports of a route that is to be served: one that somebody else
+// on this machine has is a reason not to. Before the listeners may be open nobody can
+// tell.
+func (d *Driver) claimPorts(r proxy.Route) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.mayOpen() {
+		return nil
+	}
+	for _, rule := range r.Rules {
+		if rule.Protocol != proxy.ProtocolTCP {
+			continue
+		}
+		if err := d.openPort(rule.Listen); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // portsLocked opens the listeners of the published table's TCP routes and closes those
 // it does not ask for any more, as soon as the listeners may be open. What cannot be
 // opened is tried again with the next beat; nothing else waits for it.
 func (d *Driver) portsLocked() {
-	if len(d.cfg.Listen) == 0 || len(d.open) == 0 || !d.opening || d.state == proxy.Draining {
+	if !d.mayOpen() {
 		return
 	}
 	want := d.proxy.TCPPorts()
@@ -39,27 +65,41 @@ func (d *Driver) portsLocked() {
 		}
 	}
 	for _, port := range service.Sorted(want) {
-		d.openPort(port)
+		_, told := d.ports[port]
+		if err := d.openPort(port); err != nil && !told { // said once: it may be for long
+			d.cfg.Logger.Warn().Err(err).Int("port", port).Msg("open port of a TCP route")
+			d.ports[port] = nil
+		}
 	}
 }
 
-func (d *Driver) openPort(port int) {
-	s, told := d.ports[port]
-	if s != nil {
-		return
+func (d *Driver) openPort(port int) error {
+	if d.ports[port] != nil {
+		return nil
 	}
-	l, err := d.cfg.Open(PortAddress(d.cfg.Listen[0], port))
+	address := PortAddress(d.cfg.Listen[0], port)
+	l, err := d.cfg.Open(address)
 	if err != nil {
-		if !told { // said once: it may be for long
-			d.cfg.Logger.Warn().Err(err).Int("port", port).Msg("open port of a TCP route")
-		}
-		d.ports[port] = nil
-		return
+		return fmt.Errorf("listen on %s: %w", address, err)
 	}
-	s = proxy.NewTCPServer(l, d.proxy, port)
+	s := proxy.NewTCPServer(l, d.proxy, port)
 	d.ports[port] = s
 	d.servers = append(d.servers, s)
 	go d.accept(s)
+	return nil
+}
+
+// TCPPorts are the ports at which connections of TCP routes are taken now.
+func (d *Driver) TCPPorts() (ports []int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for port, s := range d.ports {
+		if s != nil {
+			ports = append(ports, port)
+		}
+	}
+	slices.Sort(ports)
+	return ports
 }
 
 // closePort takes nothing more at a port; tunnels end as their endpoints drain.

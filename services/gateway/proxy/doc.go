@@ -1,4 +1,4 @@
-// Package proxy is the gateway's HTTP data path: an engine that a driver
+// Package proxy is the gateway's data path for HTTP and TCP: an engine that a driver
 // feeds with routes and pools and that tells the driver what became of them.
 //
 // Promise: a switch of releases or endpoints loses no request. Apply

@@ -34,6 +34,7 @@ func devFlags(f *pflag.FlagSet, c *plane.DevConfig) {
 	f.StringVar(&c.Data, "data", ".slipway/dev", "folder of the log and the workloads")
 	f.StringVar(&c.Listen, "listen", "127.0.0.1:8080", "address of the gateway")
 	tlsFlags(f, &c.TLS)
+	trustFlag(f, &c.Trusted)
 	f.StringVar(&c.UI, "ui", "127.0.0.1:8480", "address of the dashboard, or off")
 	f.StringVar(&c.NATS, "nats", "127.0.0.1:4222", "address of the embedded nats-server")
 	f.StringVar(&c.Metrics, "metrics", "127.0.0.1:9090", "address of the metrics, or off")
@@ -55,6 +56,11 @@ func tlsFlags(f *pflag.FlagSet, t *plane.TLS) {
 	f.StringVar(&t.Directory, "acme-directory", "", "of a gateway, URL of the ACME directory that tls: auto obtains by")
 	f.StringVar(&t.Email, "acme-email", "", "of a gateway, where that authority writes to")
 	f.StringVar(&t.Roots, "acme-roots", "", "of a gateway, file of that authority's roots (default: the system's)")
+}
+
+// trustFlag names whoever is in front of a gateway.
+func trustFlag(f *pflag.FlagSet, proxies *[]string) {
+	f.StringSliceVar(proxies, "trusted-proxies", nil, "of a gateway, networks of the proxies in front of it: their forwarded headers are believed (10.0.0.0/8,…)")
 }
 
 // levelFlag is the configuration's level.hold: no flag that help shows.

@@ -41,6 +41,7 @@ func (r *runFlags) register(f *pflag.FlagSet) {
 	f.StringVar(&r.config, "config", "", "YAML file with the values of flags not given")
 	f.StringVar(&r.Listen, "listen", "127.0.0.1:8080", "address of the gateway, or off: it serves calls between apps alone")
 	tlsFlags(f, &r.TLS)
+	trustFlag(f, &r.Trusted)
 	f.DurationVar(&r.Drain, "drain", edge.StreamsMax, "of a gateway, how long its streams live on once a successor serves")
 	f.String("ui", plane.Off, "address of the dashboard, or off")
 	f.String("metrics", plane.Off, "address of the metrics, or off")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/netip"
 	"path/filepath"
 	"time"
 
@@ -31,9 +32,10 @@ const (
 // 0 is any free one.
 type DevConfig struct {
 	Data      string
-	Listen    string // the gateway
-	TLS       TLS    // of the gateway
-	UI        string // accepted, until there is a page
+	Listen    string   // the gateway
+	TLS       TLS      // of the gateway
+	Trusted   []string // proxies in front of the gateway whose forwarded headers are believed
+	UI        string   // accepted, until there is a page
 	NATS      string
 	Metrics   string // accepted, until there are metrics
 	Alerting  string // accepted, until there is alerting
@@ -53,7 +55,8 @@ type DevConfig struct {
 	// Up is called once everything is ready, before the wait for the end; nil: nothing.
 	Up func(ctx context.Context, r Ready)
 
-	mesh deployer.PortRange
+	mesh    deployer.PortRange
+	trusted []netip.Prefix
 }
 
 // Dev runs the whole of Slipway in this process until ctx ends, then takes its
@@ -155,6 +158,7 @@ func (d *dev) open(log zerolog.Logger) (*bus.Server, error) {
 		return nil, err
 	}
 	d.door = newDoor(listen, held)
+	d.door.trusted = d.trusted
 	if err := d.door.claimSecure(d.TLS, inherited{}); err != nil {
 		d.door.close()
 		return nil, err

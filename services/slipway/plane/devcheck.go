@@ -43,6 +43,9 @@ func (c *DevConfig) check() error {
 	c.Context = natscontext.Full(c.Context)
 	c.Domain = strings.Trim(c.Domain, ".")
 	var err error
+	if c.trusted, err = trusted(c.Trusted); err != nil {
+		return err
+	}
 	c.mesh, err = meshPorts(c.MeshPorts)
 	return err
 }

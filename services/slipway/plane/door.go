@@ -3,6 +3,7 @@ package plane
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -20,9 +21,10 @@ type door struct {
 	address string // of the plain listener, real; empty: none
 	secure  string // of the TLS listener, real; empty: none
 	tls     TLS
-	streams time.Duration // how long streams live on once a successor serves; 0 is the default
-	heir    bool          // a predecessor serves until this one does
-	opened  func()        // called once every listener is open; nil: nobody asks
+	streams time.Duration  // how long streams live on once a successor serves; 0 is the default
+	trusted []netip.Prefix // proxies in front
+	heir    bool           // a predecessor serves until this one does
+	opened  func()         // called once every listener is open; nil: nobody asks
 
 	hands  atomic.Pointer[edge.Driver] // of the gateway under way
 	passed atomic.Bool                 // a successor serves

@@ -11,6 +11,7 @@ import (
 	"slipway.dev/pkg/ship"
 	"slipway.dev/services/gateway"
 	"slipway.dev/services/gateway/edge"
+	"slipway.dev/services/gateway/proxy"
 	"slipway.dev/services/slipway/version"
 )
 
@@ -31,6 +32,7 @@ func (h *host) gateway(id, onNode string, d *door) part {
 		hands := edge.New(edge.Config{
 			Name: id, Node: onNode, Listen: d.addresses(), Open: d.open, Opened: d.opened, Pid: os.Getpid(), Logger: p.log,
 			Table: filepath.Join(folder, "table"), Streams: d.streams, Hearsay: b, TLS: certificates,
+			Proxy: proxy.Config{TrustedProxies: d.trusted},
 		}, b)
 		defer hands.Close()
 		bus, err := h.connectServing(ctx, p.name, hands, d.heir)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -23,17 +24,18 @@ type RunConfig struct {
 	Names     []string            // of Names
 	Cluster   natscontext.Context // whom to join; not needed for a bus
 	Data      string
-	Listen    string // the gateway
-	TLS       TLS    // of the gateway
-	NATS      string // the bus
-	Peers     Peers  // of a bus: the other servers of its cluster
-	ID        string // of the node, the gateway's slot, or the server of a cluster
-	Profile   string // of a bus: dev, single, cluster
-	Domain    string // an app without a host answers as <app>.<Domain>
-	StoreMax  int64  // bytes of the log and all beside it
-	Discovery string // address of plain reads of the lists of endpoints; Off or empty: none
-	Node      string // of a gateway: the node it runs on, whose apps call others by it; empty: none
-	MeshPorts string // range of the ports at which apps reach one another; empty: MeshPorts
+	Listen    string   // the gateway
+	TLS       TLS      // of the gateway
+	Trusted   []string // proxies in front of the gateway whose forwarded headers are believed
+	NATS      string   // the bus
+	Peers     Peers    // of a bus: the other servers of its cluster
+	ID        string   // of the node, the gateway's slot, or the server of a cluster
+	Profile   string   // of a bus: dev, single, cluster
+	Domain    string   // an app without a host answers as <app>.<Domain>
+	StoreMax  int64    // bytes of the log and all beside it
+	Discovery string   // address of plain reads of the lists of endpoints; Off or empty: none
+	Node      string   // of a gateway: the node it runs on, whose apps call others by it; empty: none
+	MeshPorts string   // range of the ports at which apps reach one another; empty: MeshPorts
 	ReadyFile string
 	Log       Log
 	Getenv    func(string) string
@@ -57,6 +59,10 @@ func Run(ctx context.Context, c RunConfig) error {
 		return err
 	}
 	if err := c.TLS.check(); err != nil {
+		return err
+	}
+	proxies, err := trusted(c.Trusted)
+	if err != nil {
 		return err
 	}
 	if c.Data, err = filepath.Abs(c.Data); err != nil {
@@ -83,7 +89,7 @@ func Run(ctx context.Context, c RunConfig) error {
 		return err
 	}
 	defer done()
-	r := &runner{RunConfig: c, names: names, mesh: mesh, log: log, supervisor: supervisorOf(c.Getenv), in: in, owned: owned, hangups: hearHangups()}
+	r := &runner{RunConfig: c, names: names, mesh: mesh, trusted: proxies, log: log, supervisor: supervisorOf(c.Getenv), in: in, owned: owned, hangups: hearHangups()}
 	defer r.hangups.stop()
 	if r.program, err = thisProgram(); err != nil {
 		return fmt.Errorf("find this program: %w", err)
@@ -99,6 +105,7 @@ type runner struct {
 	RunConfig
 	names      []string
 	mesh       deployer.PortRange
+	trusted    []netip.Prefix
 	log        zerolog.Logger
 	supervisor supervisor
 	host       *host
@@ -225,7 +232,7 @@ func (r *runner) openDoor() error {
 		}
 		r.door = newDoor(listen, held)
 	}
-	r.door.streams = r.Drain
+	r.door.streams, r.door.trusted = r.Drain, r.trusted
 	r.inherits(r.in)
 	return r.door.claimSecure(r.TLS, r.in)
 }

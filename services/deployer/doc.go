@@ -7,26 +7,30 @@
 // instances carry it. Traffic before stop: an instance is withdrawn only when what
 // serves without it is enough. An abort is total. At most one release of an app is
 // live. A volume that stays has one node, and a single one is one instance's at a time.
+// A drained node is empty by its own word; what it had served elsewhere before it went,
+// unless time or a person forced it. A lost node's instances are given up once.
 //
 // # Hears
 //
-// Wishes about apps; node.*, lease.*, instance.* and placement.* for what runs;
+// Wishes about apps and nodes; leases of nodes; node.*, lease.*, instance.* and placement.* for what runs;
 // pool.changed, settlement.reached and endpoint.drained for what is routed;
 // routing.applied and traffic.* for what was counted.
 //
 // # Says
 //
-// app.*, release.*, route.*, assignment.* (deployer); placement.* (placer).
+// app.*, release.*, route.*, assignment.* (deployer); placement.* and evacuation.*
+// (placer).
 //
 // # Remembers
 //
 // Of each app: its declaration, the releases within its history, its route, its
-// instances that have not ended, where its volumes live.
+// instances that have not ended, where its volumes live. Of each node: what it has, what
+// is reserved there, whether it gets something new, how far it is emptied.
 //
 // # Due
 //
 // minReady, a release's deadline, revert, a timed pause, the end of warmth, the
-// back-off of a replacement.
+// back-off of a replacement; a drain's deadline; when a silent node counts as lost.
 //
 // # Fails
 //

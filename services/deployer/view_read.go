@@ -38,8 +38,8 @@ func Read(cfg Config, a *App, f *Fleet, now time.Time) Reading {
 func (r Reading) Target() int { return r.v.size(r.v.Releases[r.v.current()]) }
 
 // Available tells whether an instance counts: ready on a live boot, unbroken for
-// minReady.
-func (r Reading) Available(i *Inst) bool { return r.v.available(i) }
+// minReady, and not beside the one in whose place it is to serve.
+func (r Reading) Available(i *Inst) bool { return r.v.available(i) && !r.v.standsBy(i) }
 
 // Share is the share of requests a release has in the last route said, basis points;
 // without a route the serving release has all of them.

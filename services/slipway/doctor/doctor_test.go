@@ -20,6 +20,21 @@ func told() *reading {
 	return r
 }
 
+// A node that was given up is missed no more, unless it has come back since.
+func TestANodeThatWasGivenUp(t *testing.T) {
+	lapsed := events.Event{Data: events.LeaseLapsed{Lease: events.Lease{Kind: "node", Name: "n2"}}}
+	removed := events.Event{Data: events.EvacuationFinished{OfEvacuation: events.OfEvacuation{Node: "n2"}, Cause: events.EvacuationRemoval}, Pos: events.Position{Era: 1, Seq: 9}}
+	for joined, result := range map[uint64]string{3: OK, 12: Fail} {
+		r := told()
+		r.fold(events.Event{Data: events.NodeJoined{OfNode: events.OfNode{Node: "n2"}}, Pos: events.Position{Era: 1, Seq: joined}})
+		r.fold(lapsed)
+		r.fold(removed)
+		if c := r.nodes(); c.Result != result {
+			t.Errorf("joined at %d: %s %s, want %s", joined, c.Result, c.Detail, result)
+		}
+	}
+}
+
 func TestWhatTheLogSaysOfTheFleet(t *testing.T) {
 	for _, c := range []struct {
 		name   string

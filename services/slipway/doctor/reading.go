@@ -25,6 +25,7 @@ type reading struct {
 type nodeIs struct {
 	live    bool
 	drivers []string
+	joined  events.Position
 }
 
 // read folds the log up to its present end.
@@ -33,6 +34,7 @@ func (r *reading) read(ctx context.Context, b *bus.Bus) error {
 	for _, filter := range []string{
 		"slipway.event.*.provisioner.>", "slipway.event.*.node.*.node.>", "slipway.event.*.gateway.*.gateway.>",
 		"slipway.event.*.registry.*.lease.>", "slipway.event.*.deployer._.route.>", "slipway.event.*.gateway.*.routing.applied",
+		"slipway.event._.placer.*.evacuation.finished",
 	} {
 		if err := b.Fetch(ctx, filter, events.Position{}, events.Position{}, r.hear); err != nil {
 			return fmt.Errorf("read the log: %w", err)
@@ -59,9 +61,13 @@ func (r *reading) fold(e events.Event) {
 	case events.ClusterFounded:
 		r.profile = d.Profile
 	case events.NodeJoined:
-		r.node[d.Node] = &nodeIs{live: true, drivers: d.Drivers}
+		r.node[d.Node] = &nodeIs{true, d.Drivers, e.Pos}
 	case events.NodeLeft:
 		delete(r.node, d.Node)
+	case events.EvacuationFinished: // read after the leases: one that was given up may be back
+		if n := r.node[d.Node]; n != nil && d.Cause == events.EvacuationRemoval && !n.live && e.Pos.After(n.joined) {
+			delete(r.node, d.Node)
+		}
 	case events.GatewayJoined:
 		r.gateway[d.Gateway] = true
 	case events.GatewayLeft:

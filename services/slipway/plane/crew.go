@@ -18,13 +18,15 @@ type crew struct {
 	failed chan error        // what no new start can mend
 	cancel context.CancelFunc
 	all    sync.WaitGroup
+
+	collectAsUsual func()
 }
 
 // start begins every participant. They outlive the caller's context: stop ends them.
 func start(ctx context.Context, h *host, parts []part) *crew {
 	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	h.convoy = convoyOf(parts)
-	c := &crew{parts: parts, read: make([]events.Position, len(parts)), failed: make(chan error, len(parts)), cancel: cancel}
+	c := &crew{parts: parts, read: make([]events.Position, len(parts)), failed: make(chan error, len(parts)), cancel: cancel, collectAsUsual: collectLess()}
 	for i, p := range parts {
 		caught := make(chan struct{})
 		c.ready = append(c.ready, caught)
@@ -57,6 +59,7 @@ func convoyOf(parts []part) *bus.Convoy {
 
 // caughtUp waits until every participant has caught up with the log.
 func (c *crew) caughtUp(ctx context.Context) error {
+	defer c.collectAsUsual()
 	for i, ready := range c.ready {
 		select {
 		case <-ready:
@@ -90,6 +93,7 @@ func (c *crew) stop(ctx context.Context) (err error) {
 			err = errors.Join(err, fmt.Errorf("stop %s: %w", p.name, left))
 		}
 	}
+	c.collectAsUsual()
 	c.cancel()
 	c.all.Wait()
 	return err

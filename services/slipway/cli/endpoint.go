@@ -43,17 +43,21 @@ func newEndpointCommand(env *Env) *cobra.Command {
 
 func endpointOffer(env *Env) *cobra.Command {
 	var d events.WishEndpointOffered
-	weight, tags := events.OfferWeight, []string(nil)
+	weight, tags, probe := events.OfferWeight, []string(nil), ""
 	cmd := &cobra.Command{
-		Use: "offer APP NAME --address HOST:PORT", Short: "Offer an endpoint and keep its lease until interrupted, then withdraw it",
+		Use: "offer APP NAME --address HOST:PORT", Short: "Offer an endpoint and keep its lease until interrupted, then withdraw it; with --probe offer it for good",
 		Args: cobra.ExactArgs(2), ValidArgsFunction: env.appNames,
 		Example: "  slipway endpoint offer billing b1 --address 10.0.0.7:8080\n" +
-			"  slipway endpoint offer billing b2 --address billing-2.example.com:443 --protocol https --weight 50 --tag dc=old",
+			"  slipway endpoint offer billing b2 --address billing-2.example.com:443 --protocol https --weight 50 --tag dc=old\n" +
+			"  slipway endpoint offer billing b3 --address 10.0.0.8:8080 --probe /healthz",
 		Annotations: annotated("wish", "0 1 2 3 4 5 124 130"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			d.App, d.Endpoint, d.Weight = args[0], args[1], &weight
 			if d.Address == "" {
 				return fault.New("SLW-U002", "offer needs an address").Try(env.again("--address HOST:PORT"))
+			}
+			if probe != "" {
+				d.Liveness, d.ProbePath = events.LivenessProbe, probe
 			}
 			var err error
 			if d.Tags, err = tagsOf(tags); err != nil {
@@ -66,6 +70,7 @@ func endpointOffer(env *Env) *cobra.Command {
 	f.StringVar(&d.Address, "address", "", "where the gateways reach it, HOST:PORT (needed)")
 	f.StringVar(&d.Protocol, "protocol", "http", "what it speaks: http, h2c, https")
 	f.IntVar(&weight, "weight", events.OfferWeight, "0 to 1000; 0: listed, gets nothing")
+	f.StringVar(&probe, "probe", "", "path that the gateways ask; the endpoint needs no lease and stays until it is withdrawn")
 	f.StringVar(&d.Zone, "zone", "", "failure domain")
 	f.StringArrayVar(&tags, "tag", nil, "KEY=VALUE, your own words; again for more")
 	return cmd

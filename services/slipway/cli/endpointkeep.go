@@ -12,7 +12,8 @@ import (
 )
 
 // offerEndpoint offers an endpoint and keeps its lease until ctx ends; then it
-// withdraws it and returns when nothing is in flight to it any more.
+// withdraws it and returns when nothing is in flight to it any more. One that gateways
+// probe has no lease to keep.
 func (e *Env) offerEndpoint(ctx context.Context, d events.WishEndpointOffered) error {
 	asking, cancel := e.deadline(ctx, endpointWait)
 	defer cancel()
@@ -26,6 +27,12 @@ func (e *Env) offerEndpoint(ctx context.Context, d events.WishEndpointOffered) e
 		return s.away(asking, err)
 	}
 	answer, err := s.askRegistry(asking, "offer", d.OfOffer, d)
+	if d.Liveness == events.LivenessProbe {
+		if err != nil {
+			return err
+		}
+		return s.showEndpoint(answer)
+	}
 	if err != nil && !isUnchanged(answer) { // it stands since before: its lease is what it lacks
 		return err
 	}

@@ -29,7 +29,9 @@ func TestProbedEndpoints(t *testing.T) {
 	p := Start(t)
 	p.MustDeploy(string(file), 30*time.Second)
 	sick := p.offersProbed("b1")
-	p.offersProbed("b2")
+	if r := p.Slipway("endpoint", "offer", "billing", "b2", "--address", probedServer(t, "b2", &atomic.Bool{}), "--probe", "/ok"); r.Code != 0 {
+		t.Fatalf("offer: %d\n%s%s", r.Code, r.Stdout, r.Stderr)
+	}
 	for _, name := range []string{"b1", "b2"} {
 		p.awaitEndpoint(events.Position{}, name, "available", probesWithin)
 	}
@@ -58,16 +60,20 @@ func TestProbedEndpoints(t *testing.T) {
 func (p *Plane) offersProbed(name string) (sick *atomic.Bool) {
 	p.t.Helper()
 	sick = &atomic.Bool{}
+	p.Wish(events.WishEndpointOffered{
+		OfOffer: events.OfOffer{App: "billing", Endpoint: name}, Address: probedServer(p.t, name, sick),
+		Liveness: events.LivenessProbe, ProbePath: "/ok",
+	})
+	return sick
+}
+
+func probedServer(t testing.TB, name string, sick *atomic.Bool) (address string) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/ok" && sick.Load() {
 			w.WriteHeader(http.StatusInternalServerError)
 		}
 		io.WriteString(w, name+"\n")
 	}))
-	p.t.Cleanup(s.Close)
-	p.Wish(events.WishEndpointOffered{
-		OfOffer: events.OfOffer{App: "billing", Endpoint: name}, Address: s.Listener.Addr().String(),
-		Liveness: events.LivenessProbe, ProbePath: "/ok",
-	})
-	return sick
+	t.Cleanup(s.Close)
+	return s.Listener.Addr().String()
 }

@@ -62,8 +62,8 @@ func TestASnapshotIsACache(t *testing.T) {
 		t.Run("bus-8 "+name+": node and gateway start and go on", func(t *testing.T) {
 			start()
 			stop()
-			for _, part := range []string{"node", "gateway"} {
-				p.spoil(filepath.Join(p.Dir, part, part, "snapshot"), spoil)
+			for _, kept := range []string{"node/node/snapshot", "gateway/gateway/snapshot-gw1-a"} {
+				p.spoil(filepath.Join(p.Dir, kept), spoil)
 			}
 			start()
 			if r := p.Slipway("status", "web", "-o", "json"); r.Code != 0 || !strings.Contains(r.Stdout, `"healthy"`) {

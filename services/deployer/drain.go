@@ -46,10 +46,9 @@ func (v view) leaving(i *Inst) bool {
 func (v view) leave(say *service.Says, i *Inst) {
 	x := v.fleet.Nodes[i.Node].Evacuation
 	next := v.successor(i)
-	perNode := v.Accepted.Document.PerNode
 	single := v.Releases[i.Release] != nil && v.Releases[i.Release].Spec.HasSingleVolume()
 	switch {
-	case i.Role == events.RoleService && perNode && x.IgnorePerNode:
+	case i.PerNode && x.IgnorePerNode:
 	case v.standsBy(i):
 		if !v.lives(i) || v.lives(v.Instances[i.Replaces]) {
 			v.depart(say, i, "it stands by on a node that drains", false)
@@ -60,9 +59,9 @@ func (v view) leave(say *service.Says, i *Inst) {
 		v.depart(say, i, "the drain of "+i.Node+" ends now", !i.StartedAt.IsZero())
 	case i.Role == events.RoleHook:
 		say.Waits(i.Node, waitsDrain, "hook %s to end", i.ID)
-	case perNode && x.Emptied:
+	case i.PerNode && x.Emptied:
 		v.depart(say, i, "nothing else is left on "+i.Node, false)
-	case perNode:
+	case i.PerNode:
 		say.Waits(i.Node, waitsDrain, "%s leaves last", i.ID)
 	case i.StartedAt.IsZero():
 		v.depart(say, i, i.Node+" drains and it has not started", false)

@@ -253,6 +253,21 @@ func TestALostNode(t *testing.T) {
 			t.Errorf("%d of 3", len(a.of(2)))
 		}
 	})
+	t.Run("delivery-N09 a node returns with an instance that had failed: it was replaced once, and is not again", func(t *testing.T) {
+		r := newRig(t, "n1", "n2")
+		r.deploy(doc("1", replicas(2)))
+		gone := r.on("n1")[0]
+		r.lapse("n1")
+		r.until("replaced", func() bool { return len(r.on("n2")) == 2 })
+		r.facts = nil
+		r.say(events.LeaseResumed{Lease: events.Lease{OfHolder: events.OfHolder{Holder: "node-n1"}, Kind: "node", Name: "n1", Incarnation: 1}})
+		r.say(events.InstanceFailed{OfInstance: events.OfInstance{App: "web", Node: "n1", Instance: gone}, Code: 1})
+		r.until("returned", func() bool { return r.count("evacuation.finished n1") == 1 })
+		r.pass(time.Minute)
+		if n := r.count("assignment") + r.count("placement"); n != 0 || len(r.on("n2")) != 2 {
+			t.Errorf("on n2 %v: %v", r.on("n2"), r.facts)
+		}
+	})
 	t.Run("a cordoned node keeps what it has through a release, and gets nothing of the next", func(t *testing.T) {
 		r := newRig(t, "n1", "n2")
 		r.deploy(doc("1", replicas(2)))

@@ -40,7 +40,7 @@ func (a *App) request(d events.AssignmentRequested, e events.Event) {
 	ordinal := ordinalOf(d.Instance)
 	a.Instances[d.Instance] = &Inst{
 		ID: d.Instance, Release: d.Release, Ordinal: ordinal, Role: d.Role,
-		State: "requested", Driver: d.Driver, Held: d.Hold, Replaces: d.Replaces, Since: at(e), Cause: service.CauseOf(e),
+		State: "requested", Driver: d.Driver, Held: d.Hold, Replaces: d.Replaces, PerNode: d.PerNode, Since: at(e), Cause: service.CauseOf(e),
 	}
 	r := a.Releases[d.Release]
 	switch {

@@ -175,6 +175,7 @@ type Inst struct {
 	Withdrawn bool          `json:"withdrawn,omitempty"`
 	Told      bool          `json:"told,omitempty"`     // its node was named in the withdrawal
 	Leaves    string        `json:"leaves,omitempty"`   // cause of the withdrawal
+	PerNode   bool          `json:"perNode,omitempty"`  // it is the one of its app on its node
 	Replaces  string        `json:"replaces,omitempty"` // instance of the same replica that it serves in place of
 	Drained   bool          `json:"drained,omitempty"`  // no gateway has anything open to it
 	StopBy    time.Time     `json:"stopBy,omitzero"`

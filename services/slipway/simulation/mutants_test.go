@@ -28,14 +28,14 @@ func (m mutant) Fold(e events.Event) []string {
 	return keys
 }
 
-// mutate plants a fault in the first decider of a service.
-func mutate(mk func() service.Service, believe func(events.Event) []events.Payload) func() service.Service {
+// mutate plants a fault in one decider of a service.
+func mutate(mk func() service.Service, decider int, believe func(events.Event) []events.Payload) func() service.Service {
 	return func() service.Service {
 		svc := mk()
 		whole := svc.New
 		svc.New = func() []service.Machine {
 			all := whole()
-			all[0] = mutant{all[0], believe}
+			all[decider] = mutant{all[decider], believe}
 			return all
 		}
 		return svc
@@ -58,6 +58,33 @@ func eagerDeployer(e events.Event) []events.Payload {
 		return nil
 	}
 	return []events.Payload{events.InstanceReady{OfInstance: d.OfInstance, Boot: d.Boot}}
+}
+
+// hastyDeployer takes what is to serve in place of another for ready once it has a place.
+func hastyDeployer() func(events.Event) []events.Payload {
+	boots, next := map[string]int{}, map[string]bool{}
+	return func(e events.Event) []events.Payload {
+		switch d := e.Data.(type) {
+		case events.NodeJoined:
+			boots[d.Node] = d.Incarnation
+		case events.AssignmentRequested:
+			next[d.Instance] = d.Replaces != ""
+		case events.PlacementPlaced:
+			if next[d.Instance] {
+				return []events.Payload{events.InstanceReady{OfInstance: d.OfInstance, Boot: boots[d.Node]}}
+			}
+		}
+		return nil
+	}
+}
+
+// forgetfulPlacer takes a drain for cancelled as soon as it is begun.
+func forgetfulPlacer(e events.Event) []events.Payload {
+	d, ok := e.Data.(events.EvacuationStarted)
+	if !ok || d.Cause != events.EvacuationDrain {
+		return nil
+	}
+	return []events.Payload{events.EvacuationCancelled{OfEvacuation: d.OfEvacuation}}
 }
 
 // trustingRegistry takes one gateway's word for all of them.

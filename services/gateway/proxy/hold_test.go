@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 )
@@ -61,6 +62,26 @@ func TestHold(t *testing.T) {
 		w.apply(t, held(2, &Hold{Kind: HoldPause, MaxWait: 20 * time.Millisecond}, e))
 		receive(t, "one", one).is(t, 504, "hold-timeout")
 		receive(t, "two", two).is(t, 504, "hold-timeout")
+	})
+	t.Run("dataplane-29 1000 may wait for 30 s where nobody says otherwise", func(t *testing.T) {
+		b := newBarrier(Hold{Kind: HoldPause})
+		if b.hold.MaxHeld != 1000 || b.hold.MaxWait != 30*time.Second {
+			t.Fatalf("%+v", b.hold)
+		}
+		var waiting sync.WaitGroup
+		for range b.hold.MaxHeld {
+			waiting.Go(func() {
+				if f := b.wait(t.Context()); f != nil {
+					t.Errorf("one of 1000: %s", f.code)
+				}
+			})
+		}
+		eventually(t, "1000 waiting", func() bool { return b.held.Load() == 1000 })
+		if f := b.wait(t.Context()); f != heldFull || f.status != 503 {
+			t.Errorf("the 1001st: %+v", f)
+		}
+		b.lift()
+		waiting.Wait()
 	})
 	t.Run("dataplane-29 restarted while held, then lifted: requests flow", func(t *testing.T) {
 		e, _ := serve(t, "web", 1, says("ok"))

@@ -242,6 +242,32 @@ func TestABodyThatDribblesIs408(t *testing.T) {
 	}
 }
 
+// A client that takes nothing of its answer is cut, over both kinds of connection, and
+// holds its endpoint no longer.
+func TestAClientThatTakesNothingIsCut(t *testing.T) {
+	for _, protocol := range []string{ProtocolHTTP, ProtocolH2C} {
+		t.Run(protocol, func(t *testing.T) {
+			w := newWay(t, Config{})
+			w.writeStall = 100 * time.Millisecond
+			ended := make(chan error, 1)
+			e := serveH2(t, "web", func(w http.ResponseWriter, r *http.Request) {
+				_, err := io.Copy(w, io.LimitReader(endless{}, 1<<30))
+				ended <- err
+			})
+			e.Protocol = protocol
+			w.apply(t, want("web", 1, 1, e))
+			c := w.dial(t)
+			defer c.Close()
+			io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+			if err := receive(t, "the endpoint's end", ended); err == nil {
+				t.Fatal("it has written all of it")
+			}
+			eventually(t, "nothing in flight", func() bool { return w.InFlight("web", "web") == 0 })
+			w.until(t, "the record", func() bool { return len(w.records) == 1 && w.records[0].Code == "client-gone" && !w.records[0].Failed })
+		})
+	}
+}
+
 // A body that nobody reads holds its connection for a moment alone.
 func TestABodyNobodyWantsIsNotWaitedFor(t *testing.T) {
 	w := newWay(t, Config{})

@@ -55,6 +55,7 @@ type Proxy struct {
 
 	connectGive time.Duration // connectGive, but for tests
 	paceOver    time.Duration // paceOver, but for tests
+	writeStall  time.Duration // writeStall, but for tests
 
 	// afterPick, set by a test before it serves, runs between the choice of
 	// an endpoint and the entry at its gate.
@@ -86,7 +87,7 @@ func New(c Config) *Proxy {
 	if c.TLS == nil {
 		c.TLS = &TLS{}
 	}
-	p := &Proxy{config: c, tls: c.TLS, observed: observed, desks: map[string]*desk{}, connectGive: connectGive, paceOver: paceOver}
+	p := &Proxy{config: c, tls: c.TLS, observed: observed, desks: map[string]*desk{}, connectGive: connectGive, paceOver: paceOver, writeStall: writeStall}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	p.streams, p.endStreams = context.WithCancel(p.ctx)
 	p.table.Store(&Table{})

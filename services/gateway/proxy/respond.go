@@ -80,7 +80,7 @@ func (x *exchange) copy(res *http.Response, streams bool) error {
 		n, err := res.Body.Read(buf[:])
 		if n > 0 {
 			if !first || flush { // one write that fits the buffers needs no deadline
-				x.wire.writeBy(time.Now().Add(writeStall))
+				x.wire.writeBy(time.Now().Add(x.p.writeStall))
 			}
 			if _, err := x.w.Write(buf[:n]); err != nil {
 				return errClientWrite

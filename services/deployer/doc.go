@@ -9,6 +9,8 @@
 // live. A volume that stays has one node, and a single one is one instance's at a time.
 // A drained node is empty by its own word; what it had served elsewhere before it went,
 // unless time or a person forced it. A lost node's instances are given up once.
+// An app that speaks HTTP has a port for the calls of other apps, its own for life and a
+// day longer.
 //
 // # Hears
 //

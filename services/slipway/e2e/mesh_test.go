@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strconv"
@@ -122,6 +123,24 @@ func TestAnAnswerByTheMeshIsThatOfADirectCall(t *testing.T) {
 	}
 	if n := len(p.Log.All(Is("web", "instance", "started"))); n != 2 {
 		t.Errorf("web was started %d times, want its 2 instances once", n)
+	}
+}
+
+// dataplane 11: an app that uses others waits, by name, for a gateway on its node; one
+// without public listeners is enough.
+func TestAGatewayServesAppsAlone(t *testing.T) {
+	p := Start(t, Apart(), Mesh("--mesh-ports", meshRange(t))) // its gateway is on no node
+	p.MustDeploy(Example("api", "v1", "rolling", ""), time.Minute)
+	before := p.Declare(caller("w1"))
+	p.Log.Await(before, time.Minute, "web to have no place", func(e events.Event) bool {
+		d, ok := e.Data.(events.PlacementBlocked)
+		return ok && d.App == "web" && strings.Contains(d.Lacks, "1 without a gateway")
+	})
+	p.Add("inner", "run", "gateway", "--nats", p.NATS, "--listen", "off", "--node", "n1", "--id", "gw2-a",
+		"--data", filepath.Join(p.Dir, "inner"), "--log-level", "info").Start()
+	p.Log.Await(before, time.Minute, "web to serve", Is("web", "release", "completed"))
+	if got := status(t, p.Gateway, "web.localhost"); got != http.StatusOK {
+		t.Errorf("web, which asks api, is answered %d", got)
 	}
 }
 

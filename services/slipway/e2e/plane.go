@@ -37,6 +37,7 @@ type options struct {
 	apart   bool
 	control []string
 	flags   []string
+	mesh    []string
 }
 
 // Apart runs bus, control, node and gateway as processes of their own.
@@ -49,6 +50,9 @@ func Copies(names ...string) Option {
 
 // Flags adds flags to slipway dev, or to the bus where it runs apart.
 func Flags(flags ...string) Option { return func(o *options) { o.flags = append(o.flags, flags...) } }
+
+// Mesh adds flags to the control plane's processes, where it runs apart.
+func Mesh(flags ...string) Option { return func(o *options) { o.mesh = flags } }
 
 // Start starts a Slipway and waits until it is ready.
 func Start(t testing.TB, opts ...Option) *Plane {
@@ -104,7 +108,8 @@ func (p *Plane) startApart(o options) {
 	bus := []string{"run", "bus", "--nats", nats, "--data", data("bus"), "--profile", "dev", "--log-level", "info"}
 	p.Add("bus", append(bus, o.flags...)...).Start()
 	for _, name := range o.control {
-		p.Add(name, "run", "registry,deployer", "--nats", p.NATS, "--data", data(name), "--default-domain", "localhost", "--log-level", "info").Start()
+		control := []string{"run", "registry,deployer", "--nats", p.NATS, "--data", data(name), "--default-domain", "localhost", "--log-level", "info"}
+		p.Add(name, append(control, o.mesh...)...).Start()
 	}
 	p.Add("node", "run", "node", "--nats", p.NATS, "--id", "n1", "--data", data("node"), "--log-level", "info").Start()
 	p.Add("gateway", "run", "gateway", "--nats", p.NATS, "--listen", way, "--data", data("gateway"), "--log-level", "info").Start()

@@ -144,6 +144,25 @@ func TestAGatewayServesAppsAlone(t *testing.T) {
 	}
 }
 
+// dataplane-27, dataplane-46: the listeners of the mesh are handed over with the others.
+func TestTheMeshOutlivesAnUpgradeOfItsGateway(t *testing.T) {
+	p := Start(t, Apart(), Mesh("--mesh-ports", meshRange(t)))
+	g := p.found("--node", "n1")
+	p.MustDeploy(Example("api", "v1", "rolling", ""), time.Minute)
+	p.MustDeploy(caller("w1"), time.Minute)
+	l := p.Load(load.Config{Host: "web.localhost", Rate: 100, Methods: []string{"GET", "POST"}, Body: []byte("hello")})
+	const upgrades = 2
+	for range upgrades {
+		g.takesOver(upgradeWait, g.hangup)
+		served := l.Counts().Answers["v1"]
+		Await(t, upgradeWait, "the successor to serve", func() bool { return l.Counts().Answers["v1"] > served+50 })
+	}
+	Lossless(t, l.Stop())
+	if n := len(p.Log.All(Is("web", "instance", "started"))); n != 2 {
+		t.Errorf("web was started %d times, want its 2 instances once", n)
+	}
+}
+
 // MustDeployUnchanged declares what steers alone.
 func (p *Plane) MustDeployUnchanged(appFile string) {
 	p.t.Helper()

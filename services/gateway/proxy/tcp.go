@@ -44,6 +44,7 @@ func (p *Proxy) serveTCP(front *net.TCPConn, port int) {
 		return
 	}
 	defer back.Close()
+	x.status = http.StatusSwitchingProtocols // it is counted as what a WebSocket is
 	x.toStream()
 	x.pass(front, back)
 }
@@ -52,7 +53,9 @@ func (p *Proxy) serveTCP(front *net.TCPConn, port int) {
 // and no answer to write.
 func newTunnel(p *Proxy, front net.Conn, port int) *exchange {
 	r := &http.Request{Method: ProtocolTCP, URL: &url.URL{}, Proto: "TCP", Header: http.Header{}, RemoteAddr: front.RemoteAddr().String()}
-	return &exchange{p: p, w: deaf{}, r: r, wire: &wire{over: true}, start: time.Now(), port: port}
+	x := &exchange{p: p, w: deaf{}, r: r, wire: &wire{over: true}, body: &body{}, start: time.Now(), port: port}
+	x.identify()
+	return x
 }
 
 // deaf is who would be answered in HTTP.
@@ -128,7 +131,7 @@ func (x *exchange) pass(front, back *net.TCPConn) {
 	defer end()
 	w := &ways{idle: x.app.limits.StreamIdle}
 	var both sync.WaitGroup
-	both.Go(func() { w.pass(back, front) })
+	both.Go(func() { x.body.read.Store(w.pass(back, front)) })
 	both.Go(func() { x.bytesOut = w.pass(front, back) })
 	both.Wait()
 	if errors.Is(context.Cause(x.trip.ctx), errDrainDeadline) {

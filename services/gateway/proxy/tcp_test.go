@@ -109,6 +109,11 @@ func TestTCPRoute(t *testing.T) {
 			requests, failures := sum(w.Totals("db"))
 			return requests == 1 && failures == 0 && w.InFlight("db", "a") == 0
 		})
+		w.until(t, "its record", func() bool { return len(w.records) == 1 })
+		r := w.records[0]
+		if r.App != "db" || r.Endpoint != "a" || r.Status != 101 || !r.Stream || r.BytesIn != 5 || r.BytesOut != 14 || r.RequestID == "" {
+			t.Errorf("%+v", r)
+		}
 	})
 	t.Run("a switch cuts no connection before its drain deadline, and new ones go to the new release", func(t *testing.T) {
 		const drain = 300 * time.Millisecond

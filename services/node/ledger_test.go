@@ -103,7 +103,7 @@ func TestReleasesAreForgottenWhenNothingCanNeedThem(t *testing.T) {
 		plan(n)
 	}
 	s.evolveRelease(events.ReleasePromoted{OfRelease: events.OfRelease{App: "web", Release: 1}})
-	s.Instances["web-2-a1"] = &Instance{App: "web", Release: 2}
+	s.evolve(events.Event{Data: events.PlacementPlaced{OfInstance: events.OfInstance{App: "web", Instance: "web-2-a1"}, Release: 2}})
 	for n := 4; n <= 20; n++ {
 		plan(n)
 	}

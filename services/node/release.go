@@ -1,10 +1,10 @@
 package node
 
 import (
-	"sort"
 	"strconv"
 
 	"slipway.dev/events"
+	"slipway.dev/pkg/service"
 )
 
 // Release is what a node keeps of a release: what its instances are made of.
@@ -26,7 +26,7 @@ func releaseKey(app string, number int) string { return app + "/" + strconv.Itoa
 func (s *State) evolveRelease(data events.Payload) {
 	switch d := data.(type) {
 	case events.ReleasePlanned:
-		s.Releases[releaseKey(d.App, d.Release)] = &Release{App: d.App, Number: d.Release, SpecHash: d.SpecHash, Spec: d.Spec}
+		s.keep(&Release{App: d.App, Number: d.Release, SpecHash: d.SpecHash, Spec: d.Spec})
 		s.prune(d.App)
 	case events.ReleasePromoted:
 		s.release(d.OfRelease, func(r *Release) { r.Promoted, r.Kept = true, true })
@@ -36,9 +36,9 @@ func (s *State) evolveRelease(data events.Payload) {
 		s.release(d.OfRelease, func(r *Release) { r.Kept = false })
 	case events.AppRetired:
 		used := s.used(d.App)
-		for key, r := range s.Releases {
-			if r.App == d.App && !used[r.Number] {
-				delete(s.Releases, key)
+		for _, number := range service.Sorted(s.apps().releases[d.App]) {
+			if !used[number] {
+				s.forget(d.App, number)
 			}
 		}
 	}
@@ -54,10 +54,8 @@ func (s *State) release(of events.OfRelease, fold func(*Release)) {
 // used are the releases of an app that have an instance here.
 func (s *State) used(app string) map[int]bool {
 	used := map[int]bool{}
-	for _, i := range s.Instances {
-		if i.App == app {
-			used[i.Release] = true
-		}
+	for id := range s.apps().instances[app] {
+		used[s.Instances[id].Release] = true
 	}
 	return used
 }
@@ -65,17 +63,11 @@ func (s *State) used(app string) map[int]bool {
 // prune forgets an app's releases of which no instance is here and none can be placed any more.
 func (s *State) prune(app string) {
 	used := s.used(app)
-	var numbers []int
-	for _, r := range s.Releases {
-		if r.App == app {
-			numbers = append(numbers, r.Number)
-		}
-	}
-	sort.Sort(sort.Reverse(sort.IntSlice(numbers)))
+	numbers := service.Sorted(s.apps().releases[app])
 	for n, number := range numbers {
-		key := releaseKey(app, number)
-		if n >= newestKept && !used[number] && !s.Releases[key].Kept {
-			delete(s.Releases, key)
+		newest := n >= len(numbers)-newestKept
+		if !newest && !used[number] && !s.Releases[releaseKey(app, number)].Kept {
+			s.forget(app, number)
 		}
 	}
 }

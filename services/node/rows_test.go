@@ -133,6 +133,9 @@ func TestRowsConcludeAsTheWholeWalk(t *testing.T) {
 			if !reflect.DeepEqual(got, want) {
 				t.Fatalf("concluded\n%+v\nwith every instance looked at\n%+v", got, want)
 			}
+			if kept, made := *h.s.apps(), *(&State{Releases: h.s.Releases, Instances: h.s.Instances}).apps(); !reflect.DeepEqual(kept, made) {
+				t.Fatalf("by app\n%+v\nthere is\n%+v", kept, made)
+			}
 			for _, r := range h.s.table().sorted {
 				if r.silent {
 					silent++

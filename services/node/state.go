@@ -23,6 +23,7 @@ type State struct {
 
 	world service.Soft[world]
 	rows  service.Soft[rows]
+	index service.Soft[byApp]
 }
 
 // Extra is a running instance without a placement.
@@ -59,6 +60,7 @@ func (s *State) evolve(e events.Event) {
 		s.evolveRelease(d)
 	case events.PlacementPlaced:
 		if s.Instances[d.Instance] == nil {
+			into(s.apps().instances, d.App, d.Instance)
 			s.Instances[d.Instance] = placed(d, e)
 			s.rows.Get().add(d.Instance, s.Instances[d.Instance])
 		}
@@ -99,6 +101,7 @@ func (s *State) end(id string) {
 	if !ok {
 		return
 	}
+	outOf(s.apps().instances, i.App, id)
 	delete(s.Instances, id)
 	s.rows.Get().drop(id)
 	s.prune(i.App)

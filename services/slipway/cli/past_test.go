@@ -36,13 +36,21 @@ func (d told) number() uint64 {
 // seq is that sequence as a person writes it.
 func (d told) seq() string { return fmt.Sprintf("#%d", d.number()) }
 
-// without drops what a clock moves while no fact is said: what a rollout waits for.
+// without drops what moves while no fact is said: what a rollout waits for, and what
+// gateways measure.
 func (d told) without() told {
 	items, _ := d["items"].([]any)
 	for _, x := range items {
 		if r, ok := x.(map[string]any)["rollout"].(map[string]any); ok {
 			delete(r, "waitingFor")
 			delete(r, "missing")
+			delete(r, "measured")
+		}
+		releases, _ := x.(map[string]any)["releases"].([]any)
+		for _, r := range releases {
+			for _, name := range []string{"measured", "errorShare", "p99Ms"} {
+				delete(r.(map[string]any), name)
+			}
 		}
 	}
 	return d

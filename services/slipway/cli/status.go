@@ -29,11 +29,12 @@ func newStatusCommand(env *Env) *cobra.Command {
 			case wait:
 				return env.waitStatus(cmd.Context(), args)
 			}
-			return env.looking(cmd.Context(), at, func(_ context.Context, s *session) error {
+			return env.looking(cmd.Context(), at, func(ctx context.Context, s *session) error {
 				apps, err := s.apps(args)
 				if err != nil {
 					return err
 				}
+				s.measure(ctx, apps)
 				return s.showStatus(apps)
 			})
 		},

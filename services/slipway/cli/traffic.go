@@ -76,6 +76,26 @@ func (s *session) samples(ctx context.Context, m *view.Meter, since time.Time) e
 	})
 }
 
+// measureWait is how long a status waits for what the gateways counted.
+const measureWait = 500 * time.Millisecond
+
+// measure adds to documents what the gateways counted in the last minute: hearsay, so
+// none is no fault, and of another moment there is none.
+func (s *session) measure(ctx context.Context, apps []view.App) {
+	if s.past != nil || s.Output != "json" && s.Output != "yaml" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, measureWait)
+	defer cancel()
+	m := view.NewMeter()
+	if s.samples(ctx, m, s.Now().Add(-trafficWindow-view.Lookback)) != nil {
+		return
+	}
+	for i := range apps {
+		s.log.Measure(&apps[i], m, trafficWindow, s.Now())
+	}
+}
+
 func (s *session) showTraffic(m *view.Meter, names []string, window time.Duration) error {
 	if len(names) == 0 {
 		names = s.log.Apps()

@@ -24,12 +24,13 @@ func num(item map[string]any, path ...string) float64 {
 // TestTraffic: interface-21's counts, and what becomes of requests that are held.
 func TestTraffic(t *testing.T) {
 	p := at(t)
-	failing := strings.Replace(e2e.Example("shop", "v1", "rolling", ""), "example, http,", "example, http, --fail-ratio, '0.1',", 1)
-	p.does(0, "deploy", p.file("v1.yaml", failing), "-y")
+	p.does(0, "deploy", p.file("v1.yaml", failing("v1")), "-y")
+	total := 0
 	t.Run("totals are what the client counted, each backend has its part", func(t *testing.T) {
 		l := p.Load(load.Config{Host: "shop.localhost", Rate: 300, Methods: []string{"GET", "POST"}, Body: []byte("x")})
 		e2e.Await(t, 20*time.Second, "some load", func() bool { return l.Counts().Sent > 400 })
 		c := l.Stop()
+		total = c.Sent
 		var shop map[string]any
 		e2e.Await(t, 20*time.Second, "every request counted", func() bool {
 			shop = p.asks(0, "traffic", "shop").Items[0]
@@ -50,10 +51,41 @@ func TestTraffic(t *testing.T) {
 		if len(backends) != 2 || sum != float64(c.Sent) || num(split, "want") != 1 || num(split, "measured") != 1 {
 			t.Errorf("%v backends had %v, the release %v", len(backends), sum, split)
 		}
+		release := p.asks(0, "status", "shop").Items[0]["releases"].([]any)[0].(map[string]any)
+		if num(release, "measured") != 1 || num(release, "errorShare") != num(shop, "errorShare") || num(release, "p99Ms") <= 0 {
+			t.Errorf("status: %v", release)
+		}
 		gateway := shop["gateways"].([]any)[0].(map[string]any)
 		if gateway["id"] != "gw1-a" || gateway["applied"] != shop["generation"] {
 			t.Errorf("%v of %v", gateway, shop["generation"])
 		}
+	})
+	t.Run("interface-21 a canary's share is measured to the request; failures are those the client counted", func(t *testing.T) {
+		p.does(0, "deploy", p.file("v2.yaml", failing("v2")), "-y", "--wait-for", "paused")
+		before := p.asks(0, "traffic", "shop").Items[0]
+		l := p.Load(load.Config{Host: "shop.localhost", Rate: 300})
+		e2e.Await(t, 20*time.Second, "some load", func() bool { return l.Counts().Sent > 300 })
+		c := l.Stop()
+		var shop map[string]any
+		e2e.Await(t, 20*time.Second, "every request counted", func() bool {
+			shop = p.asks(0, "traffic", "shop").Items[0]
+			return num(shop, "totals", "requests") == float64(total+c.Sent)
+		})
+		if failed := num(shop, "totals", "failed") - num(before, "totals", "failed"); failed != float64(c.Failed) {
+			t.Errorf("%v failed, the client counted %d", failed, c.Failed)
+		}
+		splits := shop["splits"].([]any)
+		for _, s := range splits {
+			s := s.(map[string]any)
+			off := (num(s, "measured") - num(s, "want")) * float64(c.Sent)
+			if n := num(s, "requests"); off > 1 || off < -1 || n < 1 || n > float64(c.Sent) {
+				t.Errorf("of %d requests %v", c.Sent, s)
+			}
+		}
+		if len(splits) != 2 || num(splits[1].(map[string]any), "want") != 0.1 {
+			t.Errorf("%v", splits)
+		}
+		p.does(0, "abort", "shop")
 	})
 	t.Run("the table says the same; -w shows it again until Ctrl-C", func(t *testing.T) {
 		r := p.does(0, "traffic")
@@ -90,6 +122,13 @@ func TestTraffic(t *testing.T) {
 		p.does(2, "traffic", "hold", "shop", "--stop", "--for", "1m")
 		p.does(2, "traffic", "--since", "yesterday")
 	})
+}
+
+// failing is an app of which one answer in ten is a 500; it is replaced as a canary that
+// waits at a tenth.
+func failing(version string) string {
+	file := strings.Replace(e2e.Example("shop", version, "canary", ""), "example, http,", "example, http, --fail-ratio, '0.1',", 1)
+	return strings.Replace(file, "strategy: canary,", "strategy: canary, steps: [{ weight: 10%, approve: true }],", 1)
 }
 
 // got is what a held request got.

@@ -77,10 +77,7 @@ func (l *Log) Traffic(app string, m *Meter, window time.Duration, now time.Time)
 	if a == nil {
 		return t, false
 	}
-	to := m.newest
-	if to.IsZero() || to.After(now) {
-		to = now
-	}
+	to := m.until(now)
 	flow := m.flow(app, to.Add(-window), to)
 	t = Traffic{
 		App: app, Generation: a.Route.Generation, WindowMs: window.Milliseconds(),

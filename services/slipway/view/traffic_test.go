@@ -110,6 +110,11 @@ func TestTrafficIsWhatTheGatewaysCounted(t *testing.T) {
 	if len(x.Gateways) != 1 || x.Gateways[0].Applied != 7 || !x.Gateways[0].SeenAt.Equal(a.now) {
 		t.Errorf("gateways: %+v", x.Gateways)
 	}
+	app, _ := s.log.Status("shop", a.now)
+	s.log.Measure(&app, m, 10*time.Second, a.now)
+	if r := app.Releases[0]; *r.Measured != 1 || *r.ErrorShare != 20.0/150 || *r.P99Ms != x.Backends[0].P99Ms {
+		t.Errorf("status: %+v", r)
+	}
 	m.Forget(a.now.Add(-30 * time.Second))
 	if y := s.traffic(m, 10*time.Second, a.now); y.Requests != x.Requests || y.Totals != x.Totals {
 		t.Errorf("after forgetting: %+v", y)

@@ -15,6 +15,7 @@ import (
 	"slipway.dev/pkg/bus"
 	"slipway.dev/pkg/service"
 	"slipway.dev/services/deployer"
+	"slipway.dev/services/gateway/proxy"
 	"slipway.dev/services/slipway/fault"
 	"slipway.dev/services/slipway/natscontext"
 )
@@ -180,6 +181,7 @@ func (r *runner) run(ctx context.Context) error {
 // open takes the addresses of what listens here.
 func (r *runner) open() error {
 	if r.has("gateway") {
+		proxy.CollectLess()
 		if err := r.openDoor(); err != nil {
 			return err
 		}

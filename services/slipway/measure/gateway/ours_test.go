@@ -18,6 +18,7 @@ func (d drained) Judged(proxy.Judged)                     {}
 
 // serveOurs is the gateway's data path as the gateway runs it, without the log.
 func serveOurs(address, backend string) error {
+	proxy.CollectLess()
 	gone := drained{make(chan string, 1)}
 	p := proxy.New(proxy.Config{Events: gone})
 	generation := uint64(0)

@@ -101,7 +101,6 @@ func (p *process) answersFrom(backend string) bool {
 // all the time that a request may take.
 type counts struct{ lost, answered, late int64 }
 
-
 // calling calls by kept connections until ctx ends.
 func calling(ctx context.Context, to string) <-chan counts {
 	var lost, answered atomic.Int64

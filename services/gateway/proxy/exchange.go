@@ -48,6 +48,9 @@ type exchange struct {
 	trip   *trip
 	note   atomic.Pointer[func()] // tells that a stream has moved
 
+	values [8]string // of the headers that the gateway sets, each once
+	valued int
+
 	started   atomic.Bool // the answer's header has been sent
 	status    int
 	code      string

@@ -2,8 +2,6 @@ package proxy
 
 import (
 	"context"
-	"fmt"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/netip"
@@ -40,7 +38,7 @@ func (x *exchange) identify() {
 		x.id = id
 		return
 	}
-	x.id = fmt.Sprintf("%016x%016x", rand.Uint64(), rand.Uint64())
+	x.id = newID()
 }
 
 func safe(id string) bool {
@@ -76,13 +74,13 @@ func (x *exchange) rewrite() {
 		h["Connection"], h["Upgrade"] = []string{"Upgrade"}, []string{"websocket"}
 	}
 	x.forwarded(h, from, trusted)
-	h["Slipway-Request-Id"] = []string{x.id}
+	x.set(h, "Slipway-Request-Id", x.id)
 	if !validTraceparent(h.Get("Traceparent")) {
-		h["Traceparent"] = []string{fmt.Sprintf("00-%016x%016x-%016x-01", rand.Uint64()|1, rand.Uint64(), rand.Uint64()|1)}
+		x.set(h, "Traceparent", newTraceparent())
 		delete(h, "Tracestate")
 	}
 	if _, ok := h["User-Agent"]; !ok {
-		h["User-Agent"] = []string{""} // else the transport names itself
+		x.set(h, "User-Agent", "") // else the transport names itself
 	}
 }
 
@@ -101,7 +99,7 @@ func (x *exchange) forwarded(h http.Header, from netip.Addr, trusted bool) {
 	if x.r.TLS != nil {
 		proto = "https"
 	}
-	element := fmt.Sprintf("for=%s;host=%q;proto=%s", forwardedNode(from), host, proto)
+	element := "for=" + forwardedNode(from) + ";host=" + strconv.Quote(host) + ";proto=" + proto
 	if trusted {
 		if was := strings.Join(h["Forwarded"], ", "); was != "" {
 			element = was + ", " + element
@@ -116,9 +114,22 @@ func (x *exchange) forwarded(h http.Header, from netip.Addr, trusted bool) {
 		setMissing(h, "X-Forwarded-Port", port(host, proto))
 		return
 	}
-	h["X-Forwarded-For"], h["Forwarded"] = []string{from.String()}, []string{element}
-	h["X-Forwarded-Proto"], h["X-Forwarded-Host"] = []string{proto}, []string{host}
-	h["X-Forwarded-Port"] = []string{port(host, proto)}
+	x.set(h, "X-Forwarded-For", from.String())
+	x.set(h, "Forwarded", element)
+	x.set(h, "X-Forwarded-Proto", proto)
+	x.set(h, "X-Forwarded-Host", host)
+	x.set(h, "X-Forwarded-Port", port(host, proto))
+}
+
+// set gives a header one value, whose list lies in the exchange: names are canonical.
+func (x *exchange) set(h http.Header, name, value string) {
+	if x.valued == len(x.values) {
+		h[name] = []string{value}
+		return
+	}
+	x.values[x.valued] = value
+	x.valued++
+	h[name] = x.values[x.valued-1 : x.valued : x.valued]
 }
 
 func setMissing(h http.Header, name, value string) {

@@ -102,34 +102,48 @@ func (p *Pool) sound() bool {
 // can be. Those whose breaker is out are taken only if less than half of the pool is
 // left without them.
 func (x *exchange) from(pool *Pool) (int, *fault) {
-	full, key := false, x.hashed(x.app.route.Key)
-	skip := func(i int) bool {
-		s := pool.seats[i]
-		if x.rule.Port != "" && s.target.at(x.rule.Port) == "" || slices.Contains(x.tried, s.id) {
-			return true
-		}
-		if s.inFlight() >= x.app.limits.InFlight {
-			full = true
-			return true
-		}
-		return false
-	}
-	silent := func(i int) bool { return pool.seats[i].target.silent.Load() || skip(i) }
+	key := x.hashed(x.app.route.Key)
+	o := &offer{x: x, pool: pool}
+	skip := o.skips // one closure for all that may be asked
 	if x.sound = pool.sound(); x.sound {
-		healthy := func(i int) bool { return pool.seats[i].judge.out.Load() || silent(i) }
-		if i, ok := pool.balancer.Pick(key, x.start, healthy); ok {
+		o.judged, o.reached = true, true
+		if i, ok := pool.balancer.Pick(key, x.start, skip); ok {
 			return i, nil
 		}
 	}
-	x.sound = false
-	if i, ok := pool.balancer.Pick(key, x.start, silent); ok {
-		return i, nil
-	}
+	x.sound, o.judged, o.reached = false, false, true
 	if i, ok := pool.balancer.Pick(key, x.start, skip); ok {
 		return i, nil
 	}
-	if full {
+	o.reached = false
+	if i, ok := pool.balancer.Pick(key, x.start, skip); ok {
+		return i, nil
+	}
+	if o.full {
 		return 0, overload
 	}
 	return 0, noEndpoint
+}
+
+// offer is what of a pool a request may have.
+type offer struct {
+	x       *exchange
+	pool    *Pool
+	judged  bool // not those whose breaker is out
+	reached bool // not those that cannot be dialled
+	full    bool // somebody was passed over who has as many as may be
+}
+
+func (o *offer) skips(i int) bool {
+	s := o.pool.seats[i]
+	switch {
+	case o.judged && s.judge.out.Load(), o.reached && s.target.silent.Load():
+		return true
+	case o.x.rule.Port != "" && s.target.at(o.x.rule.Port) == "", slices.Contains(o.x.tried, s.id):
+		return true
+	case s.inFlight() >= o.x.app.limits.InFlight:
+		o.full = true
+		return true
+	}
+	return false
 }

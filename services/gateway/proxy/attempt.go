@@ -22,13 +22,18 @@ var (
 
 // trip is one attempt: what may end it, and what the transport said of it.
 type trip struct {
+	x      *exchange
 	ctx    context.Context
 	cancel context.CancelCauseFunc
-	unhook func() bool // from the seat's life
+	at     *roster // of the seat; nil: it stands in none
+	next   *trip
+	prev   *trip
+	unhook func() bool // from the seat's life, where it stands in no roster
 	unlink func() bool // of a stream, from the end of all streams; nil: none
 	mu     sync.Mutex
-	ended  bool        // the client's deadlines are another attempt's
-	limit  *time.Timer // the whole request's
+	ended  bool // the client's deadlines are another attempt's
+	clock  clock
+	idle   *time.Timer // of a stream; nil: it is none
 	wanted *time.Timer // the caller's own, of a gRPC call; nil: it has none
 	header atomic.Pointer[time.Timer]
 	over   atomic.Bool // the header has come, or the attempt has ended
@@ -36,7 +41,9 @@ type trip struct {
 	conn      atomic.Pointer[conn]
 	mark      atomic.Int64 // bytes written before this attempt
 	got       atomic.Bool  // a connection
-	firstByte atomic.Int64 // unix nanoseconds, 0 for none
+	gotAt     atomic.Int64 // unix nanoseconds, when it was got
+	firstByte atomic.Int64 // likewise, 0 for none
+	trace     httptrace.ClientTrace
 }
 
 // failure is why an attempt brought no answer.
@@ -50,13 +57,10 @@ type failure struct {
 
 // try sends the request to the seat and returns its answer's header.
 func (x *exchange) try() (*http.Response, error) {
-	t := &trip{}
+	t := &trip{x: x}
 	x.trip = t
 	t.ctx, t.cancel = context.WithCancelCause(x.r.Context())
-	life := x.seat.life
-	t.unhook = context.AfterFunc(life, func() { x.cut(t, context.Cause(life)) })
-	left := x.app.limits.Request - time.Since(x.start)
-	t.limit = time.AfterFunc(left, func() { t.cancel(errRequestTimeout) })
+	x.seat.under.join(t)
 	if d, ok := grpcTimeout(x.r.Header); ok {
 		t.wanted = time.AfterFunc(d-time.Since(x.start), func() { t.cancel(errRequestTimeout) })
 	}
@@ -64,13 +68,19 @@ func (x *exchange) try() (*http.Response, error) {
 	if x.trial.judge != nil {
 		patience = min(patience, trialMax)
 	}
-	ctx := httptrace.WithClientTrace(t.ctx, &httptrace.ClientTrace{
+	t.trace = httptrace.ClientTrace{
 		GetConn:              func(string) { t.got.Store(false) },
 		GotConn:              t.gotConn,
 		GotFirstResponseByte: func() { t.firstByte.Store(time.Now().UnixNano()) },
-		WroteRequest:         func(httptrace.WroteRequestInfo) { t.awaitHeader(patience) },
-	})
-	res, err := x.line().transport.Load().RoundTrip(x.outgoing(ctx))
+	}
+	end := x.start.Add(x.app.limits.Request)
+	if x.body == nil {
+		t.wind(patience, end)
+	} else {
+		t.wind(0, end)
+		t.trace.WroteRequest = func(httptrace.WroteRequestInfo) { t.awaitHeader(patience) }
+	}
+	res, err := x.line().transport.Load().RoundTrip(x.outgoing(httptrace.WithClientTrace(t.ctx, &t.trace)))
 	t.stopWaiting()
 	if at := t.firstByte.Load(); at != 0 {
 		x.firstByte = time.Unix(0, at).Sub(x.start)
@@ -108,6 +118,7 @@ func (t *trip) gotConn(info httptrace.GotConnInfo) {
 		t.mark.Store(c.written.Load())
 	}
 	t.conn.Store(c)
+	t.gotAt.Store(time.Now().UnixNano())
 	t.got.Store(true)
 }
 
@@ -136,11 +147,19 @@ func (t *trip) end() {
 	t.ended = true
 	t.mu.Unlock()
 	t.stopWaiting()
-	t.limit.Stop()
+	t.unwind()
+	if t.idle != nil {
+		t.idle.Stop()
+	}
 	if t.wanted != nil {
 		t.wanted.Stop()
 	}
-	t.unhook()
+	if t.at != nil {
+		t.at.leave(t)
+	}
+	if t.unhook != nil {
+		t.unhook()
+	}
 	if t.unlink != nil {
 		t.unlink()
 	}

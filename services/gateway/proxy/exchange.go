@@ -14,7 +14,7 @@ type exchange struct {
 	p     *Proxy
 	w     http.ResponseWriter
 	r     *http.Request
-	wire  *wire
+	wire  wire
 	id    string
 	start time.Time
 
@@ -68,7 +68,7 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request, mesh string) {
 	if mesh == "" && p.tls.answered(w, r) {
 		return
 	}
-	x := &exchange{mesh: mesh, p: p, w: w, r: r, wire: &wire{rc: http.NewResponseController(w)}, start: time.Now(), path: pathOf(r)}
+	x := &exchange{mesh: mesh, p: p, w: w, r: r, wire: wire{rc: http.NewResponseController(w)}, start: time.Now(), path: pathOf(r)}
 	x.identify()
 	x.serve()
 	if x.abort {
@@ -280,7 +280,7 @@ func (x *exchange) toStream() {
 	x.count()
 	x.seat.requests.Exit()
 	t := x.trip
-	t.limit.Stop()
+	t.unwind()
 	t.unlink = context.AfterFunc(x.p.streams, func() { x.cut(t, errDrainDeadline) })
 }
 

@@ -116,9 +116,8 @@ func (x *exchange) watchIdle(streams bool) func() {
 		return func() {}
 	}
 	t, d := x.trip, x.app.limits.StreamIdle
-	t.limit.Stop()
-	t.limit = time.AfterFunc(d, func() { t.cancel(errStreamIdle) })
-	note := func() { t.limit.Reset(d) }
+	t.idle = time.AfterFunc(d, func() { t.cancel(errStreamIdle) })
+	note := func() { t.idle.Reset(d) }
 	x.note.Store(&note)
 	return note
 }

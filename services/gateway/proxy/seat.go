@@ -40,6 +40,7 @@ type stay struct {
 	judge   *judge
 	trying  atomic.Bool  // an unreachable endpoint is being connected to
 	drain   atomic.Int64 // nanoseconds
+	under   roster       // attempts under way
 	life    context.Context
 	end     context.CancelCauseFunc
 
@@ -57,6 +58,8 @@ type Cut struct {
 func newSeat(ctx context.Context, app string, e Endpoint, j *judge) *Seat {
 	s := &Seat{id: e.ID, target: newTarget(e), requests: NewGate(), stay: &stay{app: app, release: e.Release, judge: j, streams: NewGate()}}
 	s.life, s.end = context.WithCancelCause(ctx)
+	life := s.life
+	context.AfterFunc(life, func() { s.under.end(context.Cause(life)) })
 	return s
 }
 

@@ -53,7 +53,7 @@ func (p *Proxy) serveTCP(front *net.TCPConn, port int) {
 // and no answer to write.
 func newTunnel(p *Proxy, front net.Conn, port int) *exchange {
 	r := &http.Request{Method: ProtocolTCP, URL: &url.URL{}, Proto: "TCP", Header: http.Header{}, RemoteAddr: front.RemoteAddr().String()}
-	x := &exchange{p: p, w: deaf{}, r: r, wire: &wire{over: true}, body: &body{}, start: time.Now(), port: port}
+	x := &exchange{p: p, w: deaf{}, r: r, wire: wire{over: true}, body: &body{}, start: time.Now(), port: port}
 	x.identify()
 	return x
 }
@@ -108,12 +108,10 @@ func (x *exchange) reach() (*net.TCPConn, *fault) {
 // dialSeat connects to the seat. The connection is the kernel's own, without our
 // count around it: what is joined by two such is passed without a copy.
 func (x *exchange) dialSeat() (*net.TCPConn, error) {
-	t, life := &trip{}, x.seat.life
+	t, life := &trip{x: x}, x.seat.life
 	x.trip = t
 	t.ctx, t.cancel = context.WithCancelCause(context.Background())
 	t.unhook = context.AfterFunc(life, func() { x.cut(t, context.Cause(life)) })
-	t.limit = time.AfterFunc(x.app.limits.Request, func() {}) // a connection has no such limit
-	t.limit.Stop()
 	c, err := x.seat.target.dial(t.ctx, "tcp", x.seat.target.at(x.rule.Port))
 	if err != nil {
 		return nil, err

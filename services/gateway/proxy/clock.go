@@ -1,0 +1,51 @@
+package proxy
+
+import "time"
+
+// clock is the one timer of an attempt: first the endpoint's time to answer, then what
+// is left of the whole request. It is set anew only when it strikes.
+type clock struct {
+	timer    *time.Timer
+	patience time.Duration // of a request without a body: from its connection to its answer; 0: watched elsewhere
+	end      time.Time     // of the whole request
+	off      bool          // a stream has no such end
+}
+
+// wind starts the clock.
+func (t *trip) wind(patience time.Duration, end time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.clock.patience, t.clock.end = patience, end
+	first := time.Until(end)
+	if patience > 0 {
+		first = min(first, patience)
+	}
+	t.clock.timer = time.AfterFunc(first, t.strike)
+}
+
+func (t *trip) strike() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c, now := &t.clock, time.Now()
+	switch {
+	case c.off || t.ended:
+	case !now.Before(c.end):
+		t.cancel(errRequestTimeout)
+	case t.over.Load() || c.patience == 0:
+		c.timer.Reset(c.end.Sub(now))
+	case now.UnixNano() < t.gotAt.Load()+int64(c.patience): // the dial took part of it
+		c.timer.Reset(min(c.end.Sub(now), time.Duration(t.gotAt.Load()+int64(c.patience)-now.UnixNano())))
+	default:
+		t.cancel(errHeaderTimeout)
+	}
+}
+
+// unwind stops the clock for good.
+func (t *trip) unwind() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.clock.off = true
+	if t.clock.timer != nil {
+		t.clock.timer.Stop()
+	}
+}

@@ -47,4 +47,4 @@ func (b *TwoChoices) draw(but int, skip func(int) bool) (int, bool) {
 }
 
 // Done is Balancer's.
-func (b *TwoChoices) Done(i int) { b.ledger.done(b.seats[i]) }
+func (b *TwoChoices) Done(i int) { b.ledger.done(&b.seats[i]) }

@@ -57,7 +57,7 @@ func (b *Hash) Pick(key uint64, _ time.Time, skip func(int) bool) (int, bool) {
 func capOf(load, usable int64) int64 { return (5*load + 4*usable - 1) / (4 * usable) }
 
 // Done is Balancer's.
-func (b *Hash) Done(i int) { b.ledger.done(b.seats[i]) }
+func (b *Hash) Done(i int) { b.ledger.done(&b.seats[i]) }
 
 // mix is the finalizer of splitmix64 (Steele, Lea and Flood 2014).
 func mix(x uint64) uint64 {

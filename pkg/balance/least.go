@@ -54,7 +54,7 @@ func (b *LeastRequest) least(skip func(int) bool, but []int) int {
 }
 
 // Done is Balancer's.
-func (b *LeastRequest) Done(i int) { b.ledger.done(b.seats[i]) }
+func (b *LeastRequest) Done(i int) { b.ledger.done(&b.seats[i]) }
 
 // lighter compares (load+1)/weight without dividing.
 func (s seat) lighter(o seat) bool { return (*s.load+1)*o.weight < (*o.load+1)*s.weight }

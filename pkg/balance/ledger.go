@@ -63,7 +63,7 @@ func (l *Ledger) chance() uint64 {
 	return mix(l.Seed + l.drawn*golden)
 }
 
-func (l *Ledger) done(s seat) {
+func (l *Ledger) done(s *seat) {
 	l.mu.Lock()
 	*s.load--
 	l.mu.Unlock()

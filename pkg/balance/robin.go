@@ -29,4 +29,4 @@ func (b *RoundRobin) Pick(_ uint64, _ time.Time, skip func(int) bool) (int, bool
 }
 
 // Done is Balancer's.
-func (b *RoundRobin) Done(i int) { b.ledger.done(b.seats[i]) }
+func (b *RoundRobin) Done(i int) { b.ledger.done(&b.seats[i]) }

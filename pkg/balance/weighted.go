@@ -67,7 +67,7 @@ func (b *Weighted) deadline(i int) int64 {
 }
 
 // Done is Balancer's.
-func (b *Weighted) Done(i int) { b.ledger.done(b.seats[i]) }
+func (b *Weighted) Done(i int) { b.ledger.done(&b.seats[i]) }
 
 func gcd(a, b int64) int64 {
 	for b != 0 {

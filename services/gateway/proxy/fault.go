@@ -45,6 +45,7 @@ var (
 
 	badPath        = &fault{400, "bad-request", "the path has a NUL, an encoded slash or a dot segment"}
 	badHost        = &fault{400, "bad-request", "the request names no host"}
+	badLength      = &fault{400, "bad-request", "the length is said twice, or is no number"}
 	badBody        = &fault{400, "bad-request", "the body could not be read"}
 	methodRefused  = &fault{405, "bad-request", "the method is not served here"}
 	bodySilent     = &fault{408, "body-timeout", "the body stopped coming"}

@@ -25,6 +25,8 @@ func misshapen(r *http.Request) *fault {
 		return headersTooMany
 	case !oneHost(r):
 		return badHost
+	case r.ProtoMajor == 2 && !oneLength(r.Header["Content-Length"]):
+		return badLength
 	case !cleanPath(r.URL.Path), r.ProtoMajor == 2 && !isPath(r.RequestURI):
 		return badPath
 	}
@@ -42,6 +44,16 @@ func oneHost(r *http.Request) bool {
 	}
 	beside := r.Header["Host"]
 	return len(beside) == 0 || len(beside) == 1 && beside[0] == r.Host
+}
+
+// oneLength reports whether a request of HTTP/2 says its length once, as a number. Its
+// server takes anything else for a length of 0.
+func oneLength(said []string) bool {
+	if len(said) == 0 {
+		return true
+	}
+	notDigit := func(c rune) bool { return c < '0' || c > '9' }
+	return len(said) == 1 && said[0] != "" && !strings.ContainsFunc(said[0], notDigit)
 }
 
 // pathOf is the path to be matched. An absolute form may leave its only slash out.

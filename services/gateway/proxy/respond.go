@@ -32,7 +32,7 @@ func (x *exchange) respond(res *http.Response) {
 	}
 	x.line().learn(res.Header)
 	removeHops(res.Header)
-	res.Header.Del(ErrorHeader) // only the gateway speaks so
+	onlyOurs(res.Header)
 	header := x.w.Header()
 	own := header["Set-Cookie"] // of a split
 	maps.Copy(header, res.Header)
@@ -59,6 +59,12 @@ func (x *exchange) respond(res *http.Response) {
 		return
 	}
 	x.trailers(res, announced)
+}
+
+// onlyOurs takes out what the gateway alone tells of an answer.
+func onlyOurs(h http.Header) {
+	delete(h, ErrorHeader)
+	delete(h, "Slipway-Stale")
 }
 
 // isStream reports whether an answer is open-ended.
@@ -172,6 +178,9 @@ func (x *exchange) trailers(res *http.Response, announced int) {
 	}
 	x.wire.rc.Flush() // with a trailer the answer must be chunked
 	for name, values := range res.Trailer {
+		if !passesBehind(name) {
+			continue
+		}
 		if len(res.Trailer) != announced {
 			name = http.TrailerPrefix + name
 		}

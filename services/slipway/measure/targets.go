@@ -4,7 +4,7 @@ package main
 const proxies = "services/slipway/measure/gateway"
 
 // whyProxy is what a profile says of the data path's processor time.
-const whyProxy = "a third is the kernel's, four calls a request as everybody's; the rest is net/http's server and transport, of which the transport's two goroutines a connection and their hand-overs are what an own HTTP/1.1 client would save"
+const whyProxy = "two fifths are the kernel's, for four calls a request as everybody makes them; most of the rest is net/http's server and transport, whose two goroutines a connection and their hand-overs an own HTTP/1.1 client would save"
 
 // ratios is the folder of the comparisons with the plain client.
 const ratios = "services/slipway/measure/ratio"
@@ -33,6 +33,8 @@ var targets = []target{
 	{what: "1,000 apps of 3 declared at once, until all are promoted, nosync", folder: ratios, benchmark: "DeclareMany/1000x3/nosync", unit: "ours-p50-s", bound: 3, why: whyMany},
 	{what: "placements through the bus, nosync", folder: ratios, benchmark: "Placements/nosync", unit: "placements/s", least: true, bound: 10_000, why: whyPlacements},
 	{what: "placements through the bus, always", folder: ratios, benchmark: "Placements/always", unit: "placements/s", least: true, bound: 10_000, why: whyPlacements},
+	{what: "lag: a route stored to applied by each gateway, p99, nosync", folder: ratios, benchmark: "Lag/nosync", unit: "ours-p99-ms", bound: 100},
+	{what: "lag: a route stored to applied by each gateway, p99, always", folder: ratios, benchmark: "Lag/always", unit: "ours-p99-ms", bound: 100},
 	{what: "append of one, guarded, nosync", folder: ratios, benchmark: "Append/nosync", unit: "ratio", bound: 1.3, why: whyAppend},
 	{what: "append of one, guarded, always", folder: ratios, benchmark: "Append/always", unit: "ratio", bound: 1.3},
 	{what: "append rate of 8 keys, nosync", folder: ratios, benchmark: "EightKeys/nosync", unit: "ratio", least: true, bound: 0.8},

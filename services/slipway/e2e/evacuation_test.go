@@ -71,6 +71,9 @@ func TestANodeDiesAndReturns(t *testing.T) {
 	before, died := p.Log.Head(), time.Now()
 	p.KillNode("n2")
 	lost := p.Log.Await(before, 5*lostPromise, "n2 to be lost", Is("", "evacuation", "started"))
+	if r := p.Slipway("nodes"); !strings.Contains(r.Stdout, "lost") {
+		t.Errorf("nodes shows no lost one:\n%s", r.Stdout)
+	}
 	given := p.Log.Await(lost.Pos, 5*time.Second, "its instance to be given up", Is("web", "placement", "evacuated"))
 	back := p.Log.Await(given.Pos, 5*(lostPromise+startMost), "another to be ready", Is("web", "instance", "ready"))
 	took := time.Since(died)

@@ -18,7 +18,7 @@ import (
 
 // endless are the verbs whose examples go on until somebody stops them: other tests
 // start and end them; so does offering an endpoint, which is kept until it is ended.
-var endless = []string{"dev", "demo", "run", "run bus", "restore"}
+var endless = []string{"dev", "demo", "run", "run bus", "restore", "nodes drain"}
 
 // steers are those whose examples change what the others look at, the app or the
 // context: they run last, in this order.

@@ -33,13 +33,9 @@ func TestACanaryNeverExceedsItsStep(t *testing.T) {
 		r.bad[2] = rapid.IntRange(0, 3).Draw(rt, "never ready") == 0
 		r.declare(doc("2", replicas(size), steps(plan...), deadline(20_000)))
 		act := rapid.SampledFrom([]string{"nothing", "abort", "promote", "full", "newer", "lose stable", "lose canary", "unready"}).Draw(rt, "happens")
-		when := r.w.Now().Add(time.Duration(rapid.IntRange(0, 40_000).Draw(rt, "after ms")) * time.Millisecond)
-		acted := false
+		after := time.Duration(rapid.IntRange(0, 40_000).Draw(rt, "after ms")) * time.Millisecond
+		r.w.After(after, func() { r.happen(act, r.app("web"), size, plan) })
 		r.w.RunUntil(10*time.Minute, func() bool {
-			if a := r.app("web"); !acted && !r.w.Now().Before(when) {
-				acted = true
-				r.happen(act, a, size, plan)
-			}
 			checkCanary(fail, r.app("web"), size, plan, act)
 			return false
 		})

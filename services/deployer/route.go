@@ -172,7 +172,11 @@ func (v view) sharesOver(to *Release, old, leave insts) (want []events.RouteShar
 	case from == nil || mine == 0:
 		return nil, false
 	default:
-		bp := fullBp * mine / max(target, mine+len(old.keep(v.available)))
+		have := v.share(to.Number) // never takes back what it has: on the way home a canary would gain
+		bp := max(fullBp*mine/max(target, mine+len(old.keep(v.available))), have)
+		if bp == have && v.share(from.Number) == fullBp-have {
+			return nil, false
+		}
 		want = []events.RouteShare{{Release: from.Number, ShareBp: fullBp - bp}, {Release: to.Number, ShareBp: bp}}
 		if bp == fullBp {
 			return nil, false

@@ -13,6 +13,7 @@ import (
 // facts by itself and shares nothing with the deciders.
 type checker struct {
 	budget   *budget
+	steps    *steps
 	vacancy  *vacancy
 	ordinals map[string]uint64
 	ids      map[string]bool
@@ -32,7 +33,7 @@ type checker struct {
 
 func newChecker() *checker {
 	return &checker{
-		budget: newBudget(), vacancy: newVacancy(), ordinals: map[string]uint64{}, ids: map[string]bool{}, route: map[string]int{}, pool: map[string]int{},
+		budget: newBudget(), steps: newSteps(), vacancy: newVacancy(), ordinals: map[string]uint64{}, ids: map[string]bool{}, route: map[string]int{}, pool: map[string]int{},
 		live: map[string]int{}, gateways: map[string]time.Time{}, applied: map[string]map[string][2]int{},
 		ended: map[string]string{}, ready: map[string]string{}, starts: map[string]bool{}, asked: map[string]bool{}, answered: map[string]string{}, lapsed: map[string]time.Time{}, voices: map[string][]string{},
 	}
@@ -41,6 +42,9 @@ func newChecker() *checker {
 // hear folds one event and tells which promise it breaks.
 func (c *checker) hear(e events.Event) error {
 	if err := c.envelope(e); err != nil {
+		return err
+	}
+	if err := c.steps.hear(e); err != nil {
 		return err
 	}
 	if err := c.budget.hear(e, c.ready); err != nil {

@@ -59,6 +59,7 @@ type platform struct {
 	declared map[string]events.Document
 	retired  map[string]bool
 	approved map[[2]string]bool // releases a person has let go on
+	retried  map[string]int     // by app: how often a person has asked for what found no room
 	why      string
 }
 
@@ -69,7 +70,7 @@ func newPlatform(seed uint64, opt Options) *platform {
 	if opt.Quiet {
 		faults = sim.Faults{Latency: 2 * time.Millisecond}
 	}
-	p := &platform{w: sim.New(seed, faults), check: newChecker(), declared: map[string]events.Document{}, retired: map[string]bool{}, approved: map[[2]string]bool{}}
+	p := &platform{w: sim.New(seed, faults), check: newChecker(), declared: map[string]events.Document{}, retired: map[string]bool{}, approved: map[[2]string]bool{}, retried: map[string]int{}}
 	p.w.Observe(p.check.hear)
 	deploy := planted(opt.Deployer, func() service.Service { return deployer.Service(deployer.Config{DefaultDomain: "localhost"}) })
 	list := planted(opt.Registry, func() service.Service { return registry.Service(registry.Config{}) })

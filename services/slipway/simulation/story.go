@@ -104,7 +104,11 @@ func (p *platform) random(d *events.Document) {
 	r := p.w.Rand()
 	d.Version = p.nextVersion([]string{"good", "good", "good", "bad", "crash"}[r.IntN(5)])
 	d.Replicas = 1 + r.IntN(4)
-	d.Deploy.Strategy = []string{events.Rolling, events.Rolling, events.BlueGreen, events.Recreate}[r.IntN(4)]
+	d.Deploy.Strategy = []string{events.Rolling, events.Rolling, events.BlueGreen, events.Recreate, events.Canary}[r.IntN(5)]
+	d.Deploy.Steps = nil
+	if d.Deploy.Strategy == events.Canary {
+		d.Deploy.Steps = p.steps()
+	}
 	d.Deploy.Rolling.Surge.Count = r.IntN(3)
 	d.Deploy.Rolling.Unavailable.Count = r.IntN(2)
 	if d.Deploy.Rolling.Surge.Count+d.Deploy.Rolling.Unavailable.Count == 0 {
@@ -121,6 +125,23 @@ func (p *platform) random(d *events.Document) {
 	}
 	d.Deploy.Keep.Warm = r.IntN(3)
 	p.rare(d)
+}
+
+// steps are a canary's: some wait for a time, few for a person.
+func (p *platform) steps() (all []events.DeployStep) {
+	r := p.w.Rand()
+	for bp := 0; len(all) < 1+r.IntN(3); {
+		bp = min(bp+1+r.IntN(4000), 10_000)
+		s := events.DeployStep{WeightBp: bp, Replicas: r.IntN(3)}
+		switch r.IntN(5) {
+		case 0:
+			s.Approve = true
+		case 1, 2:
+			s.PauseMs = 1000 * r.Int64N(10)
+		}
+		all = append(all, s)
+	}
+	return all
 }
 
 // rare is what few app files have.
@@ -212,6 +233,18 @@ func (p *platform) converged() bool {
 	return p.exact()
 }
 
+// retriesMax is how often a person asks again for a release that found no room beside
+// what another app was leaving.
+const retriesMax = 3
+
+func (p *platform) retry(app string, a *deployer.App) {
+	if last := a.Releases[a.Last]; last == nil || last.Aborted == "" || p.retried[app] >= retriesMax {
+		return
+	}
+	p.retried[app]++
+	p.w.Wish("person:sim", events.WishRetryRequested{OfApp: events.OfApp{App: app}})
+}
+
 // off tells how an app is not as it was declared.
 func (p *platform) off(app string, a *deployer.App, _ *deployer.Fleet) string {
 	d, known := p.declared[app]
@@ -226,7 +259,7 @@ func (p *platform) off(app string, a *deployer.App, _ *deployer.Fleet) string {
 	case a.Live != 0 || a.Pending != nil || a.Inbox.Open() > 0:
 		if a.Live != 0 {
 			r := a.Releases[a.Live]
-			if k := [2]string{app, fmt.Sprint(a.Live)}; r.Phase == "paused" && !p.approved[k] {
+			if k := [2]string{app, fmt.Sprint(a.Live, "/", r.StepDone)}; r.Phase == "paused" && !p.approved[k] {
 				p.approved[k] = true
 				p.w.Wish("person:sim", events.WishPromotionRequested{OfApp: events.OfApp{App: app}})
 			}
@@ -236,6 +269,7 @@ func (p *platform) off(app string, a *deployer.App, _ *deployer.Fleet) string {
 	}
 	stable := a.Releases[a.Stable]
 	if stable == nil || stable.Revision != d.Revision() {
+		p.retry(app, a)
 		return fmt.Sprintf("release %d serves, not version %s", a.Stable, d.Version)
 	}
 	ready := 0

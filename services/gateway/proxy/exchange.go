@@ -138,6 +138,10 @@ func (x *exchange) forward() {
 			x.answer(f)
 			return
 		}
+		if x.upgrade && x.line().protocol == ProtocolH2C {
+			x.answer(unsupported) // HTTP/2 has no upgrade; its endpoint is not to blame
+			return
+		}
 		x.attempts++
 		res, err := x.try()
 		if err == nil {

@@ -26,7 +26,8 @@ const (
 // late, has read far more than the others, or does not keep up: nobody waits long for
 // another. A convoy sails once; the zero Convoy is for nobody.
 type Convoy struct {
-	want int
+	want             int
+	gather, patience time.Duration
 
 	mu      sync.Mutex
 	members []*member
@@ -36,7 +37,7 @@ type Convoy struct {
 
 // NewConvoy is for so many participants.
 func NewConvoy(participants int) *Convoy {
-	return &Convoy{want: participants, full: make(chan struct{})}
+	return &Convoy{want: participants, gather: convoyGather, patience: convoyPatience, full: make(chan struct{})}
 }
 
 // Read is b.Read, in the convoy as far as it goes.
@@ -80,7 +81,7 @@ func (c *Convoy) lead(ctx context.Context, b *Bus) (end func()) {
 		defer close(done)
 		select {
 		case <-c.full:
-		case <-time.After(convoyGather):
+		case <-time.After(c.gather):
 		case <-ctx.Done():
 		}
 		c.sail(ctx, b)
@@ -130,7 +131,7 @@ func (c *Convoy) sail(ctx context.Context, b *Bus) {
 
 // handOn hands messages to everybody who takes them.
 func (c *Convoy) handOn(messages []service.Message) error {
-	c.members = slices.DeleteFunc(c.members, func(m *member) bool { return !m.take(messages) })
+	c.members = slices.DeleteFunc(c.members, func(m *member) bool { return !m.take(messages, c.patience) })
 	if len(c.members) == 0 {
 		return errConvoyOver
 	}

@@ -104,9 +104,10 @@ func nothing() {}
 // while they catch up, and each hears what its filters want from its own position,
 // once and in order; then each reads on by itself.
 func TestConvoy(t *testing.T) {
-	const n = 1000
+	const n = (holdsWaiting + 4) * holdMessages // more than the first can leave waiting while it counts
 	s, b := logged(t, n)
 	c := NewConvoy(3)
+	c.gather, c.patience = bound, bound
 	consumers := make(chan int, 1)
 	count := sync.OnceFunc(func() {
 		si, err := b.streamInfo(limit(t), events.StreamEvents)

@@ -19,13 +19,13 @@ type member struct {
 
 // take hands messages to the member; who does not take them in time is left behind
 // and reads on by itself.
-func (m *member) take(messages []service.Message) bool {
+func (m *member) take(messages []service.Message, within time.Duration) bool {
 	select {
 	case m.holds <- messages:
 		return true
 	default:
 	}
-	patience := time.NewTimer(convoyPatience)
+	patience := time.NewTimer(within)
 	defer patience.Stop()
 	select {
 	case m.holds <- messages:

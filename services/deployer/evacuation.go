@@ -102,6 +102,16 @@ func (c *Cluster) evacuate(x *Ear, ttl time.Duration, now time.Time) (say servic
 	return say
 }
 
+// anyOpen tells whether some node can get something new.
+func (c *Cluster) anyOpen() bool {
+	for _, n := range c.Nodes {
+		if n.open() {
+			return true
+		}
+	}
+	return false
+}
+
 func ofNode(name string) events.OfEvacuation { return events.OfEvacuation{Node: name} }
 
 func since(n *Node, now time.Time) time.Duration {
@@ -116,13 +126,18 @@ func finished(n *Node, cause string, now time.Time) events.EvacuationFinished {
 	}
 }
 
-// giveUp says that what a node had counts as gone without its word. What has a volume
-// of its own there has nowhere to go: a person decides.
+// giveUp says that what a node had counts as gone without its word, as soon as another
+// node could take anything. What has a volume of its own there has nowhere to go: a
+// person decides.
 func (c *Cluster) giveUp(say *service.Says, n *Node, cause string) {
 	for _, id := range service.Sorted(c.On[n.Name]) {
 		q := c.Requests[id]
 		of := events.OfInstance{App: q.App, Node: n.Name, Instance: id}
 		volume := q.single()
+		if volume == "" && !n.gone() && !c.anyOpen() { // given up it would end when its node is back, and begin nowhere
+			say.Waits(id, waitsPlacement, "another node than %s", n.Name)
+			continue
+		}
 		switch lacks := "its volume " + volume + " lives on " + n.Name; {
 		case volume == "" || n.gone():
 			say.Because(c.why(n), "node %s is %s", n.Name, cause).Fact(events.PlacementEvacuated{OfInstance: of, Cause: cause})

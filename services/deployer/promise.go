@@ -56,7 +56,7 @@ func bounded(a *App) error {
 	}
 	d := a.Accepted.Document
 	mine := len(a.of(r.Number).keep(wanted))
-	old := len(a.of(r.From).keep(func(i *Inst) bool { return i.Leaves != causeDrain })) // what moves may still be stopping
+	old := len(a.of(r.From).keep(func(i *Inst) bool { return i.Leaves != causeDrain && i.Leaves != causeSpare })) // what moved, or was to, may still be stopping
 	if mine > max(d.Replicas, r.Target) {
 		return fmt.Errorf("%d instances of release %d placed, %d wanted", mine, r.Number, d.Replicas)
 	}

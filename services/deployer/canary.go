@@ -11,7 +11,7 @@ import (
 // step's share needs, the share, its settlement, then time or a person.
 func (v view) canary(r *Release) (say service.Says) {
 	steps := v.policy().Steps
-	if v.Stable == 0 || r.How == howRollback || r.Full || r.StepDone >= len(steps) && v.passed(r) {
+	if v.Stable == 0 || r.How == howRollback || r.Full || r.StepDone >= len(steps) && v.passed(r) || r.Step == 0 && v.alone(r) {
 		return v.whole(r)
 	}
 	switch {
@@ -25,6 +25,10 @@ func (v view) canary(r *Release) (say service.Says) {
 		Fact(events.ReleaseStepStarted{OfRelease: v.ref(r), Step: next, ShareBp: steps[next-1].WeightBp})
 	return say
 }
+
+// alone tells whether nothing else of the app runs or shall: there is nobody to be a
+// canary beside.
+func (v view) alone(r *Release) bool { return len(v.others(r)) == 0 }
 
 // whole ends the steps: all instances, then all requests.
 func (v view) whole(r *Release) (say service.Says) {

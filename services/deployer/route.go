@@ -172,8 +172,10 @@ func (v view) sharesOver(to *Release, old, leave insts) (want []events.RouteShar
 	case from == nil || mine == 0:
 		return nil, false
 	default:
-		have := v.share(to.Number) // never takes back what it has: on the way home a canary would gain
-		bp := max(fullBp*mine/max(target, mine+len(old.keep(v.available))), have)
+		// it never gives back what it has, and the other never gains: on the way home
+		// that would be a canary
+		have := v.share(to.Number)
+		bp := max(fullBp*mine/max(target, mine+len(old.keep(v.available))), have, fullBp-v.share(from.Number))
 		if bp == have && v.share(from.Number) == fullBp-have {
 			return nil, false
 		}

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"fmt"
+	"strings"
 
 	"slipway.dev/events"
 )
@@ -16,14 +17,27 @@ type steps struct {
 type stepped struct {
 	release, of, done int
 	bp                int  // of the step begun last
+	had               int  // its share so far: what only falls is on its way home
 	free              bool // no step binds it any more
+}
+
+// beside tells whether anything but that release could answer, and is to stay.
+func beside(app string, release int, ready map[string]string, gone map[string]bool) bool {
+	for id, of := range ready {
+		if !gone[id] && strings.HasPrefix(of, app+"/") && of != fmt.Sprintf("%s/%d", app, release) {
+			return true
+		}
+	}
+	return false
 }
 
 func newSteps() *steps {
 	return &steps{plans: map[string]map[int]int{}, live: map[string]*stepped{}}
 }
 
-func (s *steps) hear(e events.Event) error {
+// hear folds a fact; ready is what the nodes say, instance -> app/release, gone what was
+// withdrawn.
+func (s *steps) hear(e events.Event, ready map[string]string, gone map[string]bool) error {
 	switch d := e.Data.(type) {
 	case events.AppDeclared:
 		if s.plans[d.App] == nil {
@@ -45,20 +59,25 @@ func (s *steps) hear(e events.Event) error {
 	case events.ReleaseResumed:
 		s.live[d.App].free = s.live[d.App].free || d.Full
 	case events.RouteShifted:
-		return s.shifted(d)
+		return s.shifted(d, ready, gone)
 	}
 	return nil
 }
 
-func (s *steps) shifted(d events.RouteShifted) error {
+func (s *steps) shifted(d events.RouteShifted, ready map[string]string, gone map[string]bool) error {
 	x := s.live[d.App]
-	if x == nil || x.free {
+	if x == nil {
 		return nil
 	}
+	had, has := x.had, 0
 	for _, share := range d.Shares {
-		if share.Release == x.release && share.ShareBp > x.bp {
-			return fmt.Errorf("release %d of %s has %d bp of the requests, its step allows %d", x.release, d.App, share.ShareBp, x.bp)
+		if share.Release == x.release {
+			has = share.ShareBp
 		}
 	}
-	return nil
+	x.had = has
+	if x.free || has <= max(x.bp, had) || !beside(d.App, x.release, ready, gone) {
+		return nil
+	}
+	return fmt.Errorf("release %d of %s has %d bp of the requests, its step allows %d", x.release, d.App, has, x.bp)
 }

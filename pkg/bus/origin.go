@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"slipway.dev/events"
@@ -80,10 +81,10 @@ func (b *Bus) streamInfo(ctx context.Context, stream string) (*jetstream.StreamI
 	}
 }
 
-// leaderless tells whether a question met nobody who leads.
+// leaderless tells whether a question met nobody who leads, or nobody at all.
 func leaderless(err error) bool {
 	var api *jetstream.APIError
-	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &api) && api.ErrorCode == codeNoLeader
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrReconnectBufExceeded) || errors.As(err, &api) && api.ErrorCode == codeNoLeader
 }
 
 // codeNoLeader is the server's "JetStream system temporarily unavailable".

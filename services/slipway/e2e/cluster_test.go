@@ -2,9 +2,12 @@ package e2e
 
 import (
 	"context"
+	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -28,7 +31,7 @@ type cluster struct {
 func startCluster(t *testing.T) *cluster {
 	t.Helper()
 	p := New(t)
-	clients, routes := freePorts(t, p)
+	clients, routes := freePorts(t)
 	way := p.freePort()
 	p.Gateway = "http://" + way
 	c := &cluster{Plane: p, dir: filepath.Join(p.Dir, "cluster"), env: append(p.env,
@@ -142,16 +145,23 @@ func logOf(t testing.TB, servers string) (*jetstream.StreamInfo, error) {
 	return log.CachedInfo(), nil
 }
 
-// freePorts are the first of three ports for clients and of three for routes.
-func freePorts(t *testing.T, p *Plane) (clients, routes int) {
+// freePorts are the first of three ports for clients and of three for routes: below
+// those that the system gives to outgoing connections, which come and go.
+func freePorts(t *testing.T) (clients, routes int) {
 	t.Helper()
-	first := func() int {
-		_, text, _ := strings.Cut(p.freePort(), ":")
-		port, err := strconv.Atoi(text)
-		if err != nil {
-			t.Fatal(err)
+	free := func(port int) bool {
+		l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
+		if err == nil {
+			l.Close()
 		}
-		return min(port, 65000)
+		return err == nil
 	}
-	return first(), first()
+	for range 100 {
+		at := 30_000 + 6*rand.IntN(400)
+		if !slices.ContainsFunc([]int{0, 1, 2, 3, 4, 5}, func(n int) bool { return !free(at + n) }) {
+			return at, at + 3
+		}
+	}
+	t.Fatal("no six ports in a row are free")
+	return 0, 0
 }

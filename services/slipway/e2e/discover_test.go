@@ -12,6 +12,9 @@ import (
 
 const discoverPage = checkout + "/docs/how-to/discover-endpoints.md"
 
+// compileWait is for go run where nothing has been built before.
+const compileWait = 5 * time.Minute
+
 // TestDiscover types what the how-to says, while an app is deployed twice.
 func TestDiscover(t *testing.T) {
 	text, err := os.ReadFile(discoverPage)
@@ -41,6 +44,7 @@ func TestDiscover(t *testing.T) {
 	}
 	listing := p.typesIn(checkout+"/pkg", strings.Replace(said("go run lists.go"), "lists.go", source, 1))
 	p.MustDeploy(Example("web", "v1", "rolling", ""), 30*time.Second)
+	Await(t, compileWait, "the program to be built and to list", func() bool { return strings.Contains(listing.out.String(), " web-1-") })
 	waiting := p.types(said("curl -s 'http"))
 	t.Run("a plain read is the list", func(t *testing.T) {
 		if all := p.types(said("curl -s http://")).finishes(t); !strings.Contains(all, `"app":"web"`) {

@@ -24,6 +24,7 @@ type app struct {
 	stable   int // 0: none
 	route    int
 	pool     int
+	mesh     int        // port other apps reach it at
 	live     []instance // that serve
 }
 

@@ -1,6 +1,10 @@
 package longlog
 
-import "fmt"
+import (
+	"fmt"
+
+	"slipway.dev/services/deployer"
+)
 
 // Options say what log is written.
 type Options struct {
@@ -16,7 +20,7 @@ func Tell(o Options, put func(subject string, body []byte) error) (int, error) {
 	t.fleet(o.Nodes)
 	apps := make([]*app, o.Apps)
 	for i := range apps {
-		apps[i] = &app{teller: t, name: Name(i), nodes: o.Nodes}
+		apps[i] = &app{teller: t, name: Name(i), nodes: o.Nodes, mesh: deployer.MeshPorts.First + i}
 	}
 	for t.told < o.Events && t.err == nil {
 		for _, a := range apps {

@@ -27,6 +27,7 @@ func (a *app) shift(because events.Event) events.Event {
 	of := events.OfRoute{App: a.name, Generation: a.route}
 	return a.say(because, "its instances are listed", events.RouteShifted{OfRoute: of, Route: events.Route{
 		Rules: []events.RouteRule{{Host: a.name + ".localhost", Path: "/"}}, Shares: []events.RouteShare{{Release: a.release, ShareBp: fullBp}},
+		MeshPort: a.mesh,
 	}})
 }
 

@@ -11,10 +11,13 @@ import (
 // step's share needs, the share, its settlement, then time or a person.
 func (v view) canary(r *Release) (say service.Says) {
 	steps := v.policy().Steps
-	if v.Stable == 0 || r.How == howRollback || r.Full || r.StepDone >= len(steps) && v.passed(r) || r.Step == 0 && v.alone(r) {
+	if v.Stable == 0 || r.How == howRollback || r.Full || r.StepDone >= len(steps) && v.passed(r) || v.emptied() || r.Step == 0 && v.alone(r) {
 		return v.whole(r)
 	}
 	switch {
+	case v.size(r) == 0: // no node takes one now: what serves goes on
+		say.Waits(v.id(r), waitsPlacement, "a node that fits")
+		return say
 	case r.Step > r.StepDone:
 		return v.step(r)
 	case !v.passed(r):
@@ -27,8 +30,18 @@ func (v view) canary(r *Release) (say service.Says) {
 }
 
 // alone tells whether nothing else of the app runs or shall: there is nobody to be a
-// canary beside.
-func (v view) alone(r *Release) bool { return len(v.others(r)) == 0 }
+// canary beside. What was lost comes back.
+func (v view) alone(r *Release) bool {
+	for _, x := range v.Releases[v.Stable].Replicas {
+		if x.Lost {
+			return false
+		}
+	}
+	return len(v.others(r)) == 0
+}
+
+// emptied tells whether a person wants no instance of the app.
+func (v view) emptied() bool { d := v.Accepted.Document; return d.Replicas == 0 && !d.PerNode }
 
 // whole ends the steps: all instances, then all requests.
 func (v view) whole(r *Release) (say service.Says) {
@@ -91,7 +104,7 @@ func (v view) split(r *Release, bp int) []events.RouteShare {
 // them back: who does not serve has no share.
 func (v view) bench(r *Release) (say service.Says) {
 	home := v.Releases[v.Stable]
-	if !v.routed() || home == nil || home == r || v.share(r.Number) == 0 || len(v.of(r.Number).keep(v.lives)) > 0 ||
+	if !v.routed() || home == nil || home == r || v.size(r) == 0 || v.share(r.Number) == 0 || len(v.of(r.Number).keep(v.lives)) > 0 ||
 		!v.carried(just(home)) {
 		return say
 	}
@@ -101,7 +114,7 @@ func (v view) bench(r *Release) (say service.Says) {
 // held keeps the share of a canary that stands still as its instances can carry it.
 func (v view) held(r *Release) (say service.Says) {
 	s, ok := v.at(r)
-	if !ok || r.StepDone < r.Step || !v.routed() {
+	if !ok || r.StepDone < r.Step || !v.routed() || v.size(r) == 0 {
 		return say
 	}
 	if say = v.bench(r); !say.Empty() || v.share(r.Number) > 0 {

@@ -223,3 +223,18 @@ func TestAWorkersCanaryCountsInstances(t *testing.T) {
 	}
 	r.until("completed", func() bool { return r.app("web").Stable == 2 && r.app("web").Live == 0 })
 }
+
+func TestACanaryOfAnAppScaledToNothingTurnsNoRoute(t *testing.T) {
+	r := newRig(t)
+	plan := steps(pausing(2500, time.Minute), weight(5000))
+	r.deploy(doc("1", replicas(2), plan))
+	r.declare(doc("2", replicas(2), plan))
+	r.until("paused", func() bool { return r.count("release.paused web/2") == 1 })
+	r.app("web").Accepted.Document.Replicas = 0 // as a steering change while it stands still
+	before := r.count("route.shifted")
+	r.wish(events.WishPromotionRequested{OfApp: web})
+	r.until("its end", func() bool { return r.app("web").Live == 0 })
+	if n := r.count("route.shifted") - before; n > 3 {
+		t.Errorf("the route turned %d times", n)
+	}
+}

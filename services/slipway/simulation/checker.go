@@ -44,7 +44,7 @@ func (c *checker) hear(e events.Event) error {
 	if err := c.envelope(e); err != nil {
 		return err
 	}
-	if err := c.steps.hear(e, c.ready, c.budget.gone); err != nil {
+	if err := c.steps.hear(e, c.ready, c.budget); err != nil {
 		return err
 	}
 	if err := c.budget.hear(e, c.ready); err != nil {

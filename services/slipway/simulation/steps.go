@@ -3,6 +3,7 @@ package simulation
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"slipway.dev/events"
 )
@@ -12,6 +13,28 @@ import (
 type steps struct {
 	plans map[string]map[int]int // app -> declaration -> steps
 	live  map[string]*stepped    // app -> the release on its way
+	turns map[string][]time.Time // app -> when its route was shifted, not long ago
+}
+
+// An app whose route turns more often than this within a second is being decided to and
+// fro; the busiest rollout of the stories turns a few times.
+const (
+	turnsMax = 20
+	turnsIn  = time.Second
+)
+
+// turned holds that no app's route is said again and again.
+func (s *steps) turned(e events.Event) error {
+	recent := []time.Time{e.Time}
+	for _, at := range s.turns[e.App] {
+		if e.Time.Sub(at) < turnsIn {
+			recent = append(recent, at)
+		}
+	}
+	if s.turns[e.App] = recent; len(recent) > turnsMax {
+		return fmt.Errorf("the route of %s has turned %d times within %s: %s", e.App, len(recent), turnsIn, e.Reason)
+	}
+	return nil
 }
 
 type stepped struct {
@@ -20,6 +43,9 @@ type stepped struct {
 	had               int  // its share so far: what only falls is on its way home
 	free              bool // no step binds it any more
 }
+
+// nobody tells whether no instance is wanted.
+func nobody(d events.Document) bool { return d.Replicas == 0 && !d.PerNode }
 
 // beside tells whether anything but that release could answer, and is to stay.
 func beside(app string, release int, ready map[string]string, gone map[string]bool) bool {
@@ -32,12 +58,11 @@ func beside(app string, release int, ready map[string]string, gone map[string]bo
 }
 
 func newSteps() *steps {
-	return &steps{plans: map[string]map[int]int{}, live: map[string]*stepped{}}
+	return &steps{plans: map[string]map[int]int{}, live: map[string]*stepped{}, turns: map[string][]time.Time{}}
 }
 
-// hear folds a fact; ready is what the nodes say, instance -> app/release, gone what was
-// withdrawn.
-func (s *steps) hear(e events.Event, ready map[string]string, gone map[string]bool) error {
+// hear folds a fact; ready is what the nodes say, instance -> app/release.
+func (s *steps) hear(e events.Event, ready map[string]string, b *budget) error {
 	switch d := e.Data.(type) {
 	case events.AppDeclared:
 		if s.plans[d.App] == nil {
@@ -59,12 +84,15 @@ func (s *steps) hear(e events.Event, ready map[string]string, gone map[string]bo
 	case events.ReleaseResumed:
 		s.live[d.App].free = s.live[d.App].free || d.Full
 	case events.RouteShifted:
-		return s.shifted(d, ready, gone)
+		if err := s.turned(e); err != nil {
+			return err
+		}
+		return s.shifted(d, ready, b)
 	}
 	return nil
 }
 
-func (s *steps) shifted(d events.RouteShifted, ready map[string]string, gone map[string]bool) error {
+func (s *steps) shifted(d events.RouteShifted, ready map[string]string, b *budget) error {
 	x := s.live[d.App]
 	if x == nil {
 		return nil
@@ -76,7 +104,7 @@ func (s *steps) shifted(d events.RouteShifted, ready map[string]string, gone map
 		}
 	}
 	x.had = has
-	if x.free || has <= max(x.bp, had) || !beside(d.App, x.release, ready, gone) {
+	if x.free || has <= max(x.bp, had) || !beside(d.App, x.release, ready, b.gone) || nobody(b.steers[d.App]) {
 		return nil
 	}
 	return fmt.Errorf("release %d of %s has %d bp of the requests, its step allows %d", x.release, d.App, has, x.bp)

@@ -2,7 +2,6 @@ package simulation
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"slipway.dev/events"
@@ -47,10 +46,10 @@ type stepped struct {
 // nobody tells whether no instance is wanted.
 func nobody(d events.Document) bool { return d.Replicas == 0 && !d.PerNode }
 
-// beside tells whether anything but that release could answer, and is to stay.
-func beside(app string, release int, ready map[string]string, gone map[string]bool) bool {
+// beside tells whether anything but that release answers requests, and is to stay.
+func beside(app string, release int, ready map[string]string, b *budget) bool {
 	for id, of := range ready {
-		if !gone[id] && strings.HasPrefix(of, app+"/") && of != fmt.Sprintf("%s/%d", app, release) {
+		if !b.gone[id] && b.serves(app, of) && of != fmt.Sprintf("%s/%d", app, release) {
 			return true
 		}
 	}
@@ -104,7 +103,7 @@ func (s *steps) shifted(d events.RouteShifted, ready map[string]string, b *budge
 		}
 	}
 	x.had = has
-	if x.free || has <= max(x.bp, had) || !beside(d.App, x.release, ready, b.gone) || nobody(b.steers[d.App]) {
+	if x.free || has <= max(x.bp, had) || !beside(d.App, x.release, ready, b) || nobody(b.steers[d.App]) {
 		return nil
 	}
 	return fmt.Errorf("release %d of %s has %d bp of the requests, its step allows %d", x.release, d.App, has, x.bp)

@@ -34,6 +34,9 @@ type Health struct{ Life int }
 // Empty is the act of taking nothing new and finishing what is there.
 type Empty struct{}
 
+// Usurped is the act of ending at once: another process has joined by this name.
+type Usurped struct{ Incarnation int }
+
 // Gone is the act of being done: the driver may end.
 type Gone struct{}
 
@@ -42,6 +45,10 @@ func (g *Gateway) acts(cfg Config) (acts []service.Act) {
 	h := g.heard.Get()
 	long := func(id string, data any) {
 		acts = append(acts, service.Act{ID: fmt.Sprintf("%s/%d", id, g.Incarnation), Data: data, Long: true})
+	}
+	if g.usurped() {
+		long("usurped", Usurped{g.Incarnation})
+		return acts
 	}
 	if g.Left {
 		long("gone", Gone{})

@@ -15,7 +15,7 @@ const AppliedEvery = 100 * time.Millisecond
 // end.
 func (g *Gateway) decide(cfg Config, now time.Time) (say service.Says) {
 	switch {
-	case g.heard.Get().nonce == "" || g.Left && g.joined():
+	case g.heard.Get().nonce == "" || g.Left && g.joined() || g.usurped():
 		return say
 	case !g.joined():
 		g.sayJoined(cfg, &say)

@@ -11,7 +11,7 @@ import (
 const Owner = "gateway"
 
 // fold is raised whenever Evolve or the shape of Gateway changes.
-const fold = 6
+const fold = 7
 
 // Config is which gateway this is.
 type Config struct {

@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"slices"
+
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
 )
@@ -8,10 +10,11 @@ import (
 // Gateway is one gateway as the log tells it.
 type Gateway struct {
 	Name        string            `json:"name"`
-	Incarnation int               `json:"incarnation"` // of its last joined
-	Nonce       string            `json:"nonce"`       // of that joined
-	Joining     service.Cause     `json:"joining"`     // that joined
-	Life        int               `json:"life"`        // facts about its liveness so far
+	Incarnation int               `json:"incarnation"`   // of its last joined
+	Nonce       string            `json:"nonce"`         // of that joined
+	Was         []string          `json:"was,omitempty"` // nonces of the joined before it, the newest last
+	Joining     service.Cause     `json:"joining"`       // that joined
+	Life        int               `json:"life"`          // facts about its liveness so far
 	Lapsed      bool              `json:"lapsed,omitempty"`
 	Draining    bool              `json:"draining,omitempty"`
 	Drained     bool              `json:"drained,omitempty"`
@@ -37,6 +40,15 @@ func newGateway(name string) *Gateway {
 func (g *Gateway) joined() bool {
 	nonce := g.heard.Get().nonce
 	return nonce != "" && g.Nonce == nonce
+}
+
+// startsKept is how many earlier starts of a slot are known again.
+const startsKept = 8
+
+// usurped tells whether this very start has joined and another one has joined after
+// it: two processes go by one name, and the newer one has it.
+func (g *Gateway) usurped() bool {
+	return g.Nonce != g.heard.Get().nonce && slices.Contains(g.Was, g.heard.Get().nonce)
 }
 
 // evolve folds a fact.
@@ -109,6 +121,9 @@ func (g *Gateway) evolveOwn(e events.Event) {
 // join begins a life: what the last incarnation had applied is forgotten, and what
 // was draining before never stands in the table.
 func (g *Gateway) join(d events.GatewayJoined, e events.Event) {
+	if g.Nonce != "" && g.Nonce != d.Nonce {
+		g.Was = append(g.Was[max(0, len(g.Was)+1-startsKept):], g.Nonce)
+	}
 	g.Incarnation, g.Nonce, g.Joining = d.Incarnation, d.Nonce, service.CauseOf(e)
 	g.Life++
 	g.Lapsed, g.Draining, g.Drained, g.Left = false, false, false, false

@@ -42,6 +42,9 @@ type Config struct {
 	Hearsay ship.Bus // takes samples and access records; nil: none are made
 	Ring    int      // bytes of each that wait while it takes none; 0 is 16 MiB
 
+	// Usurped is called where another process has joined by this name; nil: nothing.
+	Usurped func(incarnation int)
+
 	// Open opens a listener; nil listens on TCP.
 	Open func(address string) (net.Listener, error)
 	// Opened is called when every listener is open; nil: nobody asks.
@@ -187,6 +190,12 @@ func (d *Driver) Do(ctx context.Context, a service.Act) {
 		d.obtain(ctx, act)
 	case gateway.Probe:
 		d.probe(ctx, act)
+	case gateway.Usurped:
+		d.become(proxy.CutOff)
+		if d.cfg.Usurped != nil {
+			d.cfg.Usurped(act.Incarnation)
+		}
+		<-ctx.Done()
 	case gateway.Gone:
 		d.once.Do(func() { close(d.gone) })
 	}

@@ -77,8 +77,11 @@ func backupFile(flag, path string) (string, error) {
 	if err != nil {
 		return "", fault.New("SLW-U002", "%s %s: %v", flag, path, err)
 	}
-	if i, err := os.Stat(path); err == nil && i.IsDir() {
+	switch i, err := os.Stat(path); {
+	case err == nil && i.IsDir():
 		return "", fault.New("SLW-U002", "%s %s is a folder", flag, path)
+	case err == nil && !i.Mode().IsRegular():
+		return "", fault.New("SLW-U002", "%s %s is a device or a pipe, and no file", flag, path)
 	}
 	return path, nil
 }

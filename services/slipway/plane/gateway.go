@@ -2,6 +2,8 @@ package plane
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -12,6 +14,7 @@ import (
 	"slipway.dev/services/gateway"
 	"slipway.dev/services/gateway/edge"
 	"slipway.dev/services/gateway/proxy"
+	"slipway.dev/services/slipway/fault"
 	"slipway.dev/services/slipway/version"
 )
 
@@ -29,8 +32,11 @@ func (h *host) gateway(id, onNode string, d *door) part {
 		if err != nil {
 			return err
 		}
+		ctx, end := context.WithCancelCause(ctx)
+		defer end(nil)
 		hands := edge.New(edge.Config{
-			Name: id, Node: onNode, Listen: d.addresses(), Open: d.open, Opened: d.opened, Pid: os.Getpid(), Logger: p.log,
+			Usurped: func(incarnation int) { end(usurped(id, incarnation)) },
+			Name:    id, Node: onNode, Listen: d.addresses(), Open: d.open, Opened: d.opened, Pid: os.Getpid(), Logger: p.log,
 			Table: filepath.Join(folder, "table"), Streams: d.streams, Hearsay: b, TLS: certificates,
 			Proxy: proxy.Config{TrustedProxies: d.trusted},
 		}, b)
@@ -54,7 +60,12 @@ func (h *host) gateway(id, onNode string, d *door) part {
 		opt := h.options(p.name, ready)
 		beat := opt.Applied
 		opt.Applied = func(at events.Position) { beat(at); hands.Folded(at) }
-		return h.drive(ctx, svc, bus, opt, fileKeeper(filepath.Join(folder, "snapshot-"+url.PathEscape(id))))
+		err = h.drive(ctx, svc, bus, opt, fileKeeper(filepath.Join(folder, "snapshot-"+url.PathEscape(id))))
+		var gone *fault.Fault
+		if ended := context.Cause(ctx); errors.As(ended, &gone) {
+			return ended
+		}
+		return err
 	}
 	p.leave = func(ctx context.Context) error {
 		hands := d.hands.Load()
@@ -67,6 +78,12 @@ func (h *host) gateway(id, onNode string, d *door) part {
 		return hands.Leave(ctx)
 	}
 	return p
+}
+
+// usurped is the end of a gateway whose name another process goes by.
+func usurped(id string, incarnation int) error {
+	return fault.New("SLW-C006", "gateway %s is another process now", id).
+		Because(fmt.Sprintf("incarnation %d has joined by that name since", incarnation)).Try("slipway run gateway --id NAME")
 }
 
 // connectServing connects; while the bus is away the last table is served, unless a

@@ -81,7 +81,7 @@ func decider(cfg Config) service.Decider[Gateway, struct{}] {
 		Acts:   func(g *Gateway, _ *struct{}) []service.Act { return g.acts(cfg) },
 		Due:    func(g *Gateway, _ *struct{}, now time.Time) time.Time { return g.due(now) },
 		Check:  func(g *Gateway, _ *struct{}) error { return g.check() },
-		Joined: func(g *Gateway) bool { return g.joined() },
+		Joined: func(g *Gateway) bool { return g.joined() || g.usurped() },
 	}
 }
 

@@ -51,7 +51,9 @@ func (b *Weighted) Pick(_ uint64, _ time.Time, skip func(int) bool) (int, bool) 
 	if best < 0 {
 		return 0, false
 	}
-	b.units[best]++
+	// nor is what it takes for those that are skipped held against it later
+	due := ((b.slot+1)*b.seats[best].weight + b.total - 1) / b.total
+	b.units[best] = min(b.units[best]+1, due)
 	if b.slot++; b.slot == b.total {
 		b.slot = 0
 		clear(b.units)

@@ -20,7 +20,8 @@ type List struct {
 
 // Usable are the endpoints to send requests to: those that are ready and stay, or where
 // there is none of these, those that still serve while they go. Weight 0 is listed and
-// gets nothing.
+// gets nothing. They are of every release that runs: the shares of releases are the
+// gateway's business, so whoever wants one release picks by it.
 func (l List) Usable() []events.PoolEndpoint {
 	if stay := l.where(func(e events.PoolEndpoint) bool { return e.Ready && !e.Terminating }); len(stay) > 0 {
 		return stay

@@ -1,12 +1,5 @@
 package events
 
-// States of a circuit breaker.
-const (
-	BreakerStateClosed   = "closed"
-	BreakerStateOpen     = "open"
-	BreakerStateHalfOpen = "half-open"
-)
-
 // BreakerWindow is what the last ten seconds held when a breaker moved.
 type BreakerWindow struct {
 	Requests int `json:"requests"` // that ended in the window

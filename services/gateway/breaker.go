@@ -110,11 +110,10 @@ func (a *App) relist(before []events.PoolEndpoint) {
 		was[p.Endpoint] = p.Ready
 	}
 	for _, p := range a.Endpoints {
+		listed[p.Endpoint] = p
 		if isProbed(p) { // probes alone move it
-			listed[p.Endpoint] = p
 			continue
 		}
-		listed[p.Endpoint] = p
 		ready, known := was[p.Endpoint]
 		b, has := a.Breakers[p.Endpoint]
 		if falls, returns := known && ready && !p.Ready, has && !ready && p.Ready; falls || returns {

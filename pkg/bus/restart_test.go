@@ -4,6 +4,8 @@ package bus
 
 import (
 	"errors"
+	"os"
+	"os/exec"
 	"os/signal"
 	"strings"
 	"syscall"
@@ -15,10 +17,20 @@ import (
 // fileMax keeps the store's files so small that its writes fail as on a full disk.
 const fileMax = 1 << 20
 
+// fullVariable tells this test binary that it runs for the test of a full disk alone.
+const fullVariable = "SLIPWAY_TEST_FULL"
+
 // A server whose write has failed refuses all others even when the disk has room
 // again. It tells, and a new start on the same store mends it: what was acknowledged
 // is there, and connections come back by themselves.
+//
+// The limit holds for every file of a process, the log of the test run among them, so
+// the test runs in a process of its own.
 func TestAStoreThatFailedAWriteTakesThemAgainAfterARestart(t *testing.T) {
+	if os.Getenv(fullVariable) == "" {
+		inItsOwnProcess(t)
+		return
+	}
 	s := startTest(t)
 	b := connectTest(t, s, "test")
 	ensure(t, b)
@@ -59,6 +71,17 @@ func TestAStoreThatFailedAWriteTakesThemAgainAfterARestart(t *testing.T) {
 		tail, n = tail+1, n+1
 	}
 	say(t, b, tail, fact(n+1, ""))
+}
+
+// inItsOwnProcess runs the calling test alone, in a process that limits its files.
+func inItsOwnProcess(t *testing.T) {
+	t.Helper()
+	cmd := exec.CommandContext(limit(t), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
+	cmd.Env = append(os.Environ(), fullVariable+"=1")
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
+		t.Fatalf("%v\n%s", err, out)
+	}
 }
 
 // limitFiles makes writes fail beyond a size until the function returned is called.

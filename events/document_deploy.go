@@ -41,6 +41,12 @@ type DeployPolicy struct {
 	OnFailure string `json:"onFailure"`
 	// Keep says what stays for a rollback.
 	Keep KeepPolicy `json:"keep"`
+	// Analysis judges a release on its way by what is measured of it; absent: none.
+	Analysis *AnalysisPolicy `json:"analysis,omitempty"`
+	// ShrinkStable lets the stable release get smaller as the canary grows.
+	ShrinkStable bool `json:"shrinkStable,omitempty"`
+	// BakeMs is how long a promoted release is judged before it is completed.
+	BakeMs int64 `json:"bakeMs,omitempty"`
 }
 
 // DeployStep is one step of a canary.
@@ -53,6 +59,21 @@ type DeployStep struct {
 	PauseMs int64 `json:"pauseMs,omitempty"`
 	// Approve says that a person must promote it to the next one.
 	Approve bool `json:"approve,omitempty"`
+	// Analysis are checks that must pass before the next step.
+	Analysis []AnalysisCheck `json:"analysis,omitempty"`
+	// Run is a command of the step, once; absent: none.
+	Run *StepRun `json:"run,omitempty"`
+}
+
+// StepRun is a command run once in a step, with the new release's artifact and
+// environment.
+type StepRun struct {
+	// Command and its arguments; no shell.
+	Command []string `json:"command"`
+	// Undo is run once if the release is taken back after the step; absent: nothing.
+	Undo []string `json:"undo,omitempty"`
+	// TimeoutMs of either.
+	TimeoutMs int64 `json:"timeoutMs"`
 }
 
 // Instances are how many of a target of instances the step runs: never fewer than its

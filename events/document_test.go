@@ -39,6 +39,8 @@ func fill(v reflect.Value, n int) {
 		v.SetString(fmt.Sprintf("s%d", n))
 	case reflect.Bool:
 		v.SetBool(n%2 == 1)
+	case reflect.Float64:
+		v.SetFloat(float64(n) + 0.5)
 	default:
 		v.SetInt(int64(n))
 	}

@@ -78,7 +78,7 @@ type ReleaseStepCompleted struct {
 // ReleasePaused says that a release stands still until a person or a time.
 type ReleasePaused struct {
 	OfRelease
-	Cause   string    `json:"cause"`             // step, approval, manual, failure, invalid
+	Cause   string    `json:"cause"`             // step, approval, manual, inconclusive, no-data, failure, invalid
 	Until   time.Time `json:"until,omitzero"`    // goes on by itself then; absent: a person
 	By      string    `json:"by,omitempty"`      // who asked
 	Message string    `json:"message,omitempty"` // the person's words
@@ -124,7 +124,7 @@ type ReleaseCompleted struct {
 // ReleaseAborted says that a release is taken back.
 type ReleaseAborted struct {
 	OfRelease
-	Cause   string `json:"cause"`             // operator, deadline, unhealthy, error, superseded
+	Cause   string `json:"cause"`             // operator, analysis, deadline, unhealthy, error, superseded
 	By      string `json:"by,omitempty"`      // who asked
 	Message string `json:"message,omitempty"` // the person's words
 }

@@ -48,6 +48,8 @@ func sampleValue(v reflect.Value, name string) {
 		v.SetInt(n)
 	case reflect.Uint64, reflect.Uint32:
 		v.SetUint(uint64(len(name)))
+	case reflect.Float64:
+		v.SetFloat(float64(len(name)) + 0.5)
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 		sampleValue(v.Elem(), name)

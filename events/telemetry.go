@@ -52,6 +52,29 @@ func ParseTelemetry(body []byte) (Telemetry, error) {
 	return Telemetry{b.ID, b.Source, b.Type, b.Subject, b.Time, b.Data}, nil
 }
 
+// Decode reads the data by the message's type: Samples or Load. A batch of samples is
+// checked as a whole.
+func (t Telemetry) Decode() (any, error) {
+	switch t.Type {
+	case TypeSamples:
+		var s Samples
+		if err := json.Unmarshal(t.Data, &s); err != nil {
+			return nil, fmt.Errorf("read samples %s: %w", t.ID, err)
+		}
+		if err := s.Check(); err != nil {
+			return nil, fmt.Errorf("read samples %s: %w", t.ID, err)
+		}
+		return s, nil
+	case TypeLoad:
+		var l Load
+		if err := json.Unmarshal(t.Data, &l); err != nil {
+			return nil, fmt.Errorf("read load %s: %w", t.ID, err)
+		}
+		return l, nil
+	}
+	return nil, fmt.Errorf("read telemetry %s: unknown type %q", t.ID, t.Type)
+}
+
 // SamplesSubject is where samples of a node, gateway, service or ext publisher are said.
 func SamplesSubject(kind, name string) string {
 	return "slipway.telemetry." + token(kind) + "." + token(name) + ".samples"

@@ -25,6 +25,11 @@ func (b *Bus) Telemetry(ctx context.Context, filter string, since time.Time, fol
 	})
 }
 
+// Measured delivers samples and load windows that match any of the filters, from now on.
+func (b *Bus) Measured(ctx context.Context, filters []string, r service.Reader) error {
+	return b.read(ctx, source{stream: events.StreamTelemetry, filters: filters, policy: jetstream.DeliverNewPolicy}, events.Position{}, r)
+}
+
 // hearsay delivers what a stream that forgets still keeps.
 func (b *Bus) hearsay(ctx context.Context, stream, filter string, since time.Time, follow bool, fn func(service.Message) error) error {
 	ctx, cancel := context.WithCancel(ctx)

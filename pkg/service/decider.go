@@ -60,6 +60,13 @@ type Heard struct {
 	Body   events.LeaseBody
 }
 
+// Measured is a batch of samples or a load window as it was published.
+type Measured struct {
+	Source string    // who says so: /slipway/gateway/gw1-a, /slipway/metrics
+	Time   time.Time // of recording, by the speaker's clock
+	Data   any       // events.Samples or events.Load
+}
+
 // Gap says that hearsay may have been missed: at the start, after a reconnect, after
 // a standstill of our own. Silence means nothing until one TTL after it. It touches
 // every key.

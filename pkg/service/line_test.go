@@ -18,6 +18,7 @@ import (
 type line struct {
 	*sim.Bus
 	leases, wishes chan service.Message
+	samples        chan service.Message
 	gap            chan struct{} // interrupts the readers of hearsay
 
 	mu      sync.Mutex
@@ -31,7 +32,8 @@ type line struct {
 func newLine() *line {
 	return &line{
 		Bus: sim.NewBus(), leases: make(chan service.Message), wishes: make(chan service.Message),
-		gap: make(chan struct{}), spoiled: map[string]func(service.Message) service.Message{},
+		samples: make(chan service.Message),
+		gap:     make(chan struct{}), spoiled: map[string]func(service.Message) service.Message{},
 	}
 }
 
@@ -55,6 +57,19 @@ func (l *line) Wishes(ctx context.Context, _ events.Position, _ []string, r serv
 
 func (l *line) Leases(ctx context.Context, _ []string, r service.Reader) error {
 	return l.hearsay(ctx, l.leases, r)
+}
+
+func (l *line) Measured(ctx context.Context, _ []string, r service.Reader) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case m := <-l.samples:
+			if err := r.Deliver(m); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 func (l *line) hearsay(ctx context.Context, in chan service.Message, r service.Reader) error {

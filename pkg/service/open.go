@@ -29,6 +29,9 @@ func (r *runner) open(ctx context.Context) {
 			return r.bus.Leases(ctx, r.svc.Leases, r.hearsay(ctx, r.lease))
 		})
 	}
+	if len(r.svc.Telemetry) > 0 {
+		r.read(ctx, "telemetry", func() error { return r.bus.Measured(ctx, r.svc.Telemetry, r.measured(ctx)) })
+	}
 	if r.opt.Lease > 0 && r.svc.Place == "" { // a node's or gateway's second copy is no twin
 		r.read(ctx, "twins", func() error {
 			return r.bus.Leases(ctx, []string{events.LeaseSubject("service") + ".*"}, r.twins(ctx))
@@ -86,6 +89,23 @@ func (r *runner) hearsay(ctx context.Context, deliver func(Message) (Signal, err
 		},
 		Gap: func() { r.give(ctx, func() { r.missed(r.opt.Now()) }) },
 	}
+}
+
+// measured senses what is measured. Nothing waits for it, and what is missing says so
+// by itself: a gap in it is no gap in what is heard of others' lives.
+func (r *runner) measured(ctx context.Context) Reader {
+	return Reader{Deliver: func(m Message) error {
+		t, err := events.ParseTelemetry(m.Body)
+		var data any
+		if err == nil {
+			data, err = t.Decode()
+		}
+		if err != nil {
+			return r.bus.Dead(ctx, r.svc.Participant(), m, "unreadable", err.Error())
+		}
+		r.give(ctx, func() { r.core.Sense(Signal{Data: Measured{Source: t.Source, Time: t.Time, Data: data}}, r.opt.Now()) })
+		return nil
+	}}
 }
 
 // read runs a reader until ctx ends; an error of its own ends the run.

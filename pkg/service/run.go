@@ -17,6 +17,8 @@ type Bus interface {
 	// Wishes and Leases deliver hearsay: first what is kept, then what comes.
 	Wishes(ctx context.Context, after events.Position, filters []string, r Reader) error
 	Leases(ctx context.Context, filters []string, r Reader) error
+	// Measured delivers samples and load windows from now on.
+	Measured(ctx context.Context, filters []string, r Reader) error
 	// Lease says that a holder is alive, without waiting.
 	Lease(subject string, body events.LeaseBody)
 	// Dead keeps what could not be read, with the reason.

@@ -22,6 +22,9 @@ type Service struct {
 	Filters []string
 	// Wishes and Leases are the subjects of hearsay it listens to.
 	Wishes, Leases []string
+	// Telemetry are the subjects of samples and load windows it listens to, from its
+	// start on: what was measured before tells it nothing.
+	Telemetry []string
 	// New makes its deciders, empty.
 	New func() []Machine
 	// Driver is its hands; nil for none.

@@ -150,6 +150,17 @@ func (w *World) Lease(kind, holder string, b events.LeaseBody) {
 	}
 }
 
+// Measure publishes samples or a load window at once; who listens hears them after the
+// latency, unless it is cut off.
+func (w *World) Measure(subject string, m service.Measured) {
+	for _, h := range w.hosts {
+		if matchesAny(h.svc.Telemetry, subject) {
+			incarnation := h.incarnation
+			w.After(w.latency(), func() { h.hearsay(incarnation, service.Signal{Data: m}) })
+		}
+	}
+}
+
 // stored tells observers and hosts what has been added to the log.
 func (w *World) stored(from uint64) {
 	for seq := from + 1; seq <= w.Log.Len(); seq++ {

@@ -96,6 +96,47 @@ func TestStormsConverge(t *testing.T) {
 	}
 }
 
+// A load window reaches who listens, unless it is cut off.
+func TestMeasure(t *testing.T) {
+	var heard []int
+	svc := func() service.Service {
+		return service.Service{
+			Name: "deployer", Version: 1, Telemetry: []string{"slipway.telemetry.metrics.load.*"},
+			New: func() []service.Machine {
+				return []service.Machine{service.Of(service.Decider[struct{}, struct{}]{
+					Owner:   "deployer",
+					New:     func(string) *struct{} { return &struct{}{} },
+					Guard:   func(string) string { return events.Guard("deployer", "web", "") },
+					Keys:    func(events.Event) []string { return []string{"web"} },
+					Touches: func(service.Signal) []string { return []string{"web"} },
+					Evolve:  func(string, *struct{}, *struct{}, events.Event) {},
+					Sense: func(_ *struct{}, _ *struct{}, s service.Signal, _ time.Time) {
+						if m, ok := s.Data.(service.Measured); ok {
+							heard = append(heard, m.Data.(events.Load).Release)
+						}
+					},
+				})}
+			},
+		}
+	}
+	w := sim.New(3, sim.Faults{})
+	h := w.Add("deployer-0", svc, nil)
+	w.Run(time.Second)
+	tell := func(subject string, release int) {
+		w.Measure(subject, service.Measured{Data: events.Load{App: "web", Release: release}})
+		w.Run(time.Second)
+	}
+	tell(events.LoadSubject("web"), 1)
+	tell(events.SamplesSubject("gateway", "gw1"), 2)
+	h.CutOff(10 * time.Second)
+	tell(events.LoadSubject("web"), 3)
+	w.Run(10 * time.Second)
+	tell(events.LoadSubject("web"), 4)
+	if want := "[1 4]"; fmt.Sprint(heard) != want {
+		t.Errorf("heard %v, want %s", heard, want)
+	}
+}
+
 // A host that was cut off is told that hearsay may have been missed, and hears the
 // wishes of meanwhile.
 func TestReconnect(t *testing.T) {

@@ -90,6 +90,11 @@ func (m *memory) Wishes(_ context.Context, _ events.Position, _ []string, r serv
 	return nil
 }
 
+func (m *memory) Measured(ctx context.Context, _ []string, _ service.Reader) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
 func (m *memory) Leases(ctx context.Context, _ []string, r service.Reader) error {
 	r.CaughtUp()
 	for {

@@ -125,6 +125,11 @@ func (m *memory) Wishes(ctx context.Context, _ events.Position, _ []string, r se
 	<-ctx.Done()
 	return ctx.Err()
 }
+func (m *memory) Measured(ctx context.Context, _ []string, _ service.Reader) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
 func (m *memory) Leases(ctx context.Context, _ []string, _ service.Reader) error {
 	<-ctx.Done()
 	return ctx.Err()

@@ -38,11 +38,10 @@ func (b *Bus) Append(ctx context.Context, guard string, expected uint64, es []ev
 	defer cancel()
 	ctx, unwatch := b.denials.watch(ctx, subjects(drafts))
 	defer unwatch()
-	era, err := b.admit(ctx, es)
-	if err != nil {
+	if err := b.admit(ctx, es); err != nil {
 		return service.Result{}, err
 	}
-	w := &write{b: b, guard: guard, era: era, tail: expected, left: drafts, batch: len(drafts) > events.MaxChain}
+	w := &write{b: b, guard: guard, tail: expected, left: drafts, batch: len(drafts) > events.MaxChain}
 	err = w.run(ctx)
 	return w.result(), err
 }
@@ -51,7 +50,7 @@ func (b *Bus) Append(ctx context.Context, guard string, expected uint64, es []ev
 type write struct {
 	b     *Bus
 	guard string
-	era   uint32
+	is    origin // of the log it writes to, once asked
 	batch bool
 
 	tail    uint64  // last sequence under the guard that is the writer's: folded, or stored here
@@ -69,8 +68,8 @@ func (w *write) result() service.Result {
 		return service.Result{}
 	}
 	return service.Result{
-		First:   events.Position{Era: w.era, Seq: w.first},
-		Last:    events.Position{Era: w.era, Seq: w.tail},
+		First:   events.Position{Era: w.is.era, Seq: w.first},
+		Last:    events.Position{Era: w.is.era, Seq: w.tail},
 		Stored:  w.stored,
 		Already: w.stored == 0 && len(w.left) == 0,
 	}
@@ -82,6 +81,9 @@ func (w *write) run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return w.over(context.Cause(ctx))
 		}
+		if err := w.sameLog(ctx); err != nil {
+			return err
+		}
 		o, at, err := w.send(ctx)
 		if cause := context.Cause(ctx); errors.Is(cause, service.ErrDenied) {
 			return cause
@@ -91,6 +93,20 @@ func (w *write) run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// sameLog looks before each try whether the log is still the one that was folded: it
+// may have been restored from a copy since the last one.
+func (w *write) sameLog(ctx context.Context) error {
+	if w.is.era != 0 && w.is.conn == w.b.connection() {
+		return nil
+	}
+	is, err := w.b.origin(ctx, events.StreamEvents)
+	if err != nil {
+		return w.over(err)
+	}
+	w.is = is
+	return w.b.origins.same(is.era)
 }
 
 // send makes one try of the next single or of the whole batch. at is the sequence

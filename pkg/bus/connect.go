@@ -127,10 +127,9 @@ func (b *Bus) options(up chan struct{}) []nats.Option {
 	return opts
 }
 
-// reconnected forgets what was known of the streams: another server may be behind
-// the same address.
+// reconnected forgets how full the log was: another server may be behind the same
+// address.
 func (b *Bus) reconnected() {
-	b.origins.forget()
 	b.fill.forget()
 	b.life.begin()
 	b.logs.drain()

@@ -77,22 +77,19 @@ func (i Info) Percent() int {
 }
 
 // admit asks for the log's size when that is due and keeps the last tenth of it for
-// what takes load away, moves it back or keeps it alive. It returns the log's era.
-func (b *Bus) admit(ctx context.Context, es []events.Event) (era uint32, err error) {
+// what takes load away, moves it back or keeps it alive.
+func (b *Bus) admit(ctx context.Context, es []events.Event) error {
 	if b.fill.stale() {
 		i, err := b.Info(ctx)
 		if err != nil {
-			return 0, fmt.Errorf("%w: %w", service.ErrUnavailable, err)
+			return fmt.Errorf("%w: %w", service.ErrUnavailable, err)
 		}
 		b.fill.set(i.Bytes, i.Max)
 	}
 	if b.fill.near() && !events.Essential(es) {
-		return 0, fmt.Errorf("%w: over %d %% only what is essential is said", service.ErrFull, FullPercent)
+		return fmt.Errorf("%w: over %d %% only what is essential is said", service.ErrFull, FullPercent)
 	}
-	if era, err = b.era(ctx, events.StreamEvents); err != nil {
-		return 0, fmt.Errorf("%w: %w", service.ErrUnavailable, err)
-	}
-	return era, b.origins.same(era)
+	return nil
 }
 
 // SetLevel tells the event level the log has been raised to; kinds that came later

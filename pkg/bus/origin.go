@@ -37,12 +37,13 @@ type Info struct {
 
 // Info asks for the state of the log.
 func (b *Bus) Info(ctx context.Context) (Info, error) {
+	conn := b.connection()
 	si, err := b.streamInfo(ctx, events.StreamEvents)
 	if err != nil {
 		return Info{}, err
 	}
 	era := eraOf(si)
-	b.origins.note(events.StreamEvents, era)
+	b.origins.note(events.StreamEvents, origin{era, conn})
 	return Info{
 		Era:      era,
 		Created:  si.Created,
@@ -100,34 +101,42 @@ func eraOf(si *jetstream.StreamInfo) uint32 {
 	return uint32(era)
 }
 
-// origins remembers the eras of streams for as long as the connection holds, and for
-// ever that of the log it was made to.
+// origins remembers the eras of streams, each for the connection it was asked over, and
+// for ever that of the log the first one was made to.
 type origins struct {
 	mu  sync.Mutex
-	of  map[string]uint32
+	of  map[string]origin
 	log uint32 // 0: not known yet
 }
 
-func (o *origins) forget() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.of = nil
+// origin is a stream's era as one connection found it.
+type origin struct {
+	era  uint32
+	conn uint64
 }
 
-func (o *origins) note(stream string, era uint32) {
+func (o *origins) note(stream string, is origin) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.of == nil {
-		o.of = map[string]uint32{}
+		o.of = map[string]origin{}
 	}
-	o.of[stream] = era
+	o.of[stream] = is
 	if stream == events.StreamEvents && o.log == 0 {
-		o.log = era
+		o.log = is.era
 	}
 }
 
-// same refuses another life of the log than the one this connection began with: what
-// its owner has folded is not what is stored there.
+// known is the era of a stream, if this connection has asked for it.
+func (o *origins) known(stream string, conn uint64) (origin, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	is, known := o.of[stream]
+	return is, known && is.conn == conn
+}
+
+// same refuses another life of the log than the one this Bus began with: what its owner
+// has folded is not what is stored there.
 func (o *origins) same(era uint32) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -137,18 +146,27 @@ func (o *origins) same(era uint32) error {
 	return fmt.Errorf("%w: it was in era %d and is in era %d", service.ErrLogReplaced, o.log, era)
 }
 
+// connection numbers the connection there is. The client counts a reconnect before
+// anything can be sent over it; its handlers are told later, by a goroutine that may be
+// late: they are no place to find out that another server is behind the address.
+func (b *Bus) connection() uint64 { return b.nc.Stats().Reconnects }
+
 // era is that of a stream, asked for once a connection.
 func (b *Bus) era(ctx context.Context, stream string) (uint32, error) {
-	b.origins.mu.Lock()
-	era, known := b.origins.of[stream]
-	b.origins.mu.Unlock()
-	if known {
-		return era, nil
+	is, err := b.origin(ctx, stream)
+	return is.era, err
+}
+
+func (b *Bus) origin(ctx context.Context, stream string) (origin, error) {
+	conn := b.connection() // before the question: an answer is at most too old, never too new
+	if is, known := b.origins.known(stream, conn); known {
+		return is, nil
 	}
 	si, err := b.streamInfo(ctx, stream)
 	if err != nil {
-		return 0, err
+		return origin{}, err
 	}
-	b.origins.note(stream, eraOf(si))
-	return eraOf(si), nil
+	is := origin{eraOf(si), conn}
+	b.origins.note(stream, is)
+	return is, nil
 }

@@ -47,8 +47,10 @@ func (r *runner) snapshotDue(now time.Time) bool {
 	return fresh >= events.SnapshotEvery && age >= snapshotMin || fresh > 0 && age >= snapshotMax
 }
 
+// save makes a snapshot, unless something was set aside before it whose copy is not
+// kept: the next life has to read it again.
 func (r *runner) save() {
-	if r.opt.Save == nil || !r.core.Ready() {
+	if r.opt.Save == nil || !r.core.Ready() || r.copies.owed.Load() > 0 {
 		return
 	}
 	r.saved, r.savedAt = r.heard, r.opt.Now()

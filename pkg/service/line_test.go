@@ -26,7 +26,8 @@ type line struct {
 	filters []string
 	lapses  []func() // each interrupts a reader of the log
 	dead    []string
-	holders []string // whose lease was renewed
+	toDead  func(context.Context) error // the way there; nil: at once
+	holders []string                    // whose lease was renewed
 }
 
 func newLine() *line {
@@ -94,7 +95,12 @@ func (l *line) Lease(subject string, b events.LeaseBody) {
 	l.holders = append(l.holders, fmt.Sprint(subject, " ", b.N))
 }
 
-func (l *line) Dead(_ context.Context, participant string, m service.Message, verdict, _ string) error {
+func (l *line) Dead(ctx context.Context, participant string, m service.Message, verdict, _ string) error {
+	if l.toDead != nil {
+		if err := l.toDead(ctx); err != nil {
+			return err
+		}
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.dead = append(l.dead, fmt.Sprintf("%s %s %s", participant, m.Pos, verdict))

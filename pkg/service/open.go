@@ -11,7 +11,6 @@ import (
 // open starts the readers; each tells when it has caught up once.
 func (r *runner) open(ctx context.Context) {
 	after := r.core.Position()
-	r.read(ctx, "what is set aside", func() error { return r.copy(ctx) })
 	r.read(ctx, "log", func() error {
 		return r.bus.Read(ctx, after, r.filters(), Reader{
 			Deliver:  func(m Message) error { return r.deliver(ctx, m) },

@@ -66,7 +66,7 @@ type runner struct {
 	core   *Core
 	in     chan func() // what came in, to be applied by the one goroutine that owns core
 	acts   map[string]*hand
-	copies chan copied // what was set aside and is not kept yet
+	copies *copier
 	wg     sync.WaitGroup
 	err    error
 
@@ -84,15 +84,18 @@ func newRunner(svc Service, bus Bus, opt Options) *runner {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
-	return &runner{svc: svc, bus: bus, opt: opt, core: NewCore(svc), in: make(chan func(), inputMax), acts: map[string]*hand{}, copies: make(chan copied, copyMax)}
+	return &runner{svc: svc, bus: bus, opt: opt, core: NewCore(svc), in: make(chan func(), inputMax), acts: map[string]*hand{}, copies: newCopier()}
 }
 
 func (r *runner) run(parent context.Context) error {
 	r.begin()
 	r.core.Named(r.opt.Copy)
 	ctx, cancel := context.WithCancel(parent)
+	keeping, cease := context.WithCancel(context.WithoutCancel(parent)) // the copies of what is set aside outlast the stop
 	defer r.wg.Wait()
 	defer cancel()
+	defer cease()
+	r.read(keeping, "what is set aside", func() error { return r.copies.run(keeping, r.copy) })
 	r.open(ctx)
 	timer := time.NewTimer(idleMax)
 	defer timer.Stop()
@@ -104,6 +107,7 @@ func (r *runner) run(parent context.Context) error {
 	for r.err == nil {
 		select {
 		case <-parent.Done():
+			r.copies.finish()
 			r.save()
 			return nil
 		case f := <-r.in:

@@ -86,7 +86,7 @@ func (b *Bus) changeDurable(ctx context.Context, d Durable) (Durable, error) {
 		from = events.Position{Era: era, Seq: info.Delivered.Stream + 1}.String()
 	}
 	to := d.config(from)
-	to.DeliverPolicy, to.OptStartTime = info.Config.DeliverPolicy, info.Config.OptStartTime // cannot be changed
+	to.DeliverPolicy, to.OptStartTime, to.OptStartSeq = info.Config.DeliverPolicy, info.Config.OptStartTime, info.Config.OptStartSeq // cannot be changed
 	if c, err = b.js.UpdateConsumer(ctx, events.StreamEvents, to); err != nil {
 		return Durable{}, fmt.Errorf("change consumer %s: %w", d.Name, sayNo(err))
 	}
@@ -106,22 +106,32 @@ func (b *Bus) Durable(ctx context.Context, name string) (Durable, error) {
 }
 
 // Durables are all that carry our mark, by name.
-func (b *Bus) Durables(ctx context.Context) (all []Durable, err error) {
+func (b *Bus) Durables(ctx context.Context) ([]Durable, error) {
+	ours, _, err := b.durables(ctx)
+	return ours, err
+}
+
+// durables lists those with our mark, and the names of those that somebody else made.
+func (b *Bus) durables(ctx context.Context) (ours []Durable, others []string, err error) {
 	s, err := b.js.Stream(ctx, events.StreamEvents)
 	if err != nil {
-		return nil, fmt.Errorf("list consumers: %w", err)
+		return nil, nil, fmt.Errorf("list consumers: %w", err)
 	}
 	list := s.ListConsumers(ctx)
 	for info := range list.Info() {
-		if info.Config.Metadata[metaWish] != "" {
-			all = append(all, durable(info))
+		switch {
+		case info.Config.Metadata[metaWish] != "":
+			ours = append(ours, durable(info))
+		case info.Config.Durable != "":
+			others = append(others, info.Name)
 		}
 	}
 	if err := list.Err(); err != nil {
-		return nil, fmt.Errorf("list consumers: %w", err)
+		return nil, nil, fmt.Errorf("list consumers: %w", err)
 	}
-	slices.SortFunc(all, func(a, b Durable) int { return cmp.Compare(a.Name, b.Name) })
-	return all, nil
+	slices.SortFunc(ours, func(a, b Durable) int { return cmp.Compare(a.Name, b.Name) })
+	slices.Sort(others)
+	return ours, others, nil
 }
 
 // DropDurable lets none of ours stand under that name.

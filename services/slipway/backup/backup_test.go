@@ -21,13 +21,21 @@ var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 func unseen(string, int64) {}
 
-func started(t *testing.T, folder string) *bus.Bus {
+func started(t *testing.T, folder string) *bus.Bus { return connected(t, serve(t, folder)) }
+
+func serve(t *testing.T, folder string) *bus.Server {
 	t.Helper()
 	s, err := bus.StartServer(bus.ServerOptions{StoreDir: folder, DontListen: true, NoSync: true, MaxStore: 512 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Shutdown)
+	return s
+}
+
+// connected makes the streams that are missing.
+func connected(t *testing.T, s *bus.Server) *bus.Bus {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), openWait)
 	defer cancel()
 	b, err := bus.Connect(ctx, bus.Identity{Name: "test", Server: s})
@@ -44,7 +52,11 @@ func started(t *testing.T, folder string) *bus.Bus {
 // cluster is a small one: founded, with a fact, a wish that waits and an artifact.
 func cluster(t *testing.T) *bus.Bus {
 	t.Helper()
-	b := started(t, t.TempDir())
+	return founded(t, started(t, t.TempDir()))
+}
+
+func founded(t *testing.T, b *bus.Bus) *bus.Bus {
+	t.Helper()
 	if _, err := b.Found(t.Context(), events.ClusterFounded{Cluster: "c1", Level: 1, Profile: "dev"}, noon); err != nil {
 		t.Fatal(err)
 	}

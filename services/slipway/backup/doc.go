@@ -11,7 +11,8 @@
 // zip because its parts are written as they come, and because anybody can list it.
 //
 // Fails: it is plain. Who can write the file can forge it: the digests find damage,
-// not malice. Durable consumers are not in it, nor are lines of output and samples.
+// not malice. Of durable consumers those are in it that `consumer add` has made, with
+// how far they had acknowledged; lines of output and samples are not.
 //
 // May not assume: that what runs on nodes is as old as the backup. The restored log
 // begins a new era, by which a node or gateway that has served the old one is told.

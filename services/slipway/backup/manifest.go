@@ -31,6 +31,9 @@ type Manifest struct {
 	Level    int             `json:"level"`   // the newest event level that slipway reads
 	Events   Account         `json:"events"`
 	Parts    []Part          `json:"parts"`
+
+	Consumers []bus.DurableCopy `json:"consumers"` // of integrators, as they stood before the log was copied
+	Foreign   []string          `json:"foreign"`   // durable consumers that somebody made himself: not in the backup
 }
 
 // Part is one stream in a backup.

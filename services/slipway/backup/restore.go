@@ -101,6 +101,11 @@ func (b *File) fill(ctx context.Context, folder string, now time.Time, log zerol
 	if err := b.same(ctx, to); err != nil {
 		return made, err
 	}
+	for _, d := range b.Manifest.Consumers {
+		if err := to.RestoreDurable(ctx, d); err != nil {
+			return made, err
+		}
+	}
 	e, err := to.Restored(ctx, events.ClusterRestored{
 		Position: b.Manifest.At, TakenAt: b.Manifest.TakenAt, Digest: b.Digest, Era: b.era(),
 	}, now)

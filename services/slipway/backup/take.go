@@ -48,6 +48,10 @@ func write(ctx context.Context, b *bus.Bus, to io.Writer, now time.Time, step St
 	z := zip.NewWriter(to)
 	m := Manifest{Format: format, TakenAt: now.UTC(), Version: version.Number, Level: events.Level}
 	log := newAuditor()
+	stood, foreign, err := b.CopyDurables(ctx)
+	if err != nil {
+		return m, err
+	}
 	for _, stream := range bus.Truth {
 		each := ignore
 		if stream == events.StreamEvents {
@@ -62,6 +66,11 @@ func write(ctx context.Context, b *bus.Bus, to io.Writer, now time.Time, step St
 	m.Events, m.Cluster, m.Profile, m.Last = log.account(), log.cluster.Cluster, log.cluster.Profile, log.last
 	m.Position = events.Position{Era: m.Parts[0].Era, Seq: m.Parts[0].Last}
 	m.At = m.Position.String()
+	stand, _, err := b.CopyDurables(ctx)
+	if err != nil {
+		return m, err
+	}
+	m.Consumers, m.Foreign = bus.Stands(stood, stand), foreign
 	body, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
 		return m, err

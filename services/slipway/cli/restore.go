@@ -7,10 +7,12 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"strings"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
+	"slipway.dev/pkg/bus"
 	"slipway.dev/services/slipway/backup"
 	"slipway.dev/services/slipway/fault"
 	"slipway.dev/services/slipway/output"
@@ -112,12 +114,25 @@ func next(m backup.Manifest, data string, made backup.Restored) []string {
 		begin,
 		fmt.Sprintf("what happened after %s is lost; the log goes on in era %d", m.At, made.Era),
 		"a node or gateway that served the old log is refused until its folder is moved away: it tells how",
-		"who keeps a position of the log begins at 1 again; durable consumers are to be added anew",
+		"who keeps a position of the log begins at 1 again",
+	}
+	if names := namesOf(m.Consumers); len(names) > 0 {
+		all = append(all, "these consumers stand where they had acknowledged by then: "+strings.Join(names, ", "))
+	}
+	if len(m.Foreign) > 0 {
+		all = append(all, "these are gone, as Slipway had not made them: "+strings.Join(m.Foreign, ", ")+"; slipway consumer add NAME --filter SUBJECT")
 	}
 	if m.Profile == "cluster" {
 		all = append(all, "it was a cluster of several servers; what is restored runs on one, and never start it with --cluster")
 	}
 	return all
+}
+
+func namesOf(all []bus.DurableCopy) (names []string) {
+	for _, d := range all {
+		names = append(names, d.Name)
+	}
+	return names
 }
 
 func occupied(path, data string, err error) error {

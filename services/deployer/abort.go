@@ -112,7 +112,7 @@ func (v view) ended(r *Release, to int) (say service.Says) {
 	}
 	say.Because(r.Cause, "%s", r.Why).Fact(events.ReleaseRolledBack{
 		OfRelease: v.ref(r), To: to, TookMs: v.now.Sub(r.AbortedAt).Milliseconds(),
-		Requests: c.Requests, RequestsFailed: c.Failed,
+		Requests: c.Requests, RequestsFailed: c.Failed, WarmUntil: v.afterwards(r),
 	})
 	return say
 }

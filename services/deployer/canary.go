@@ -86,6 +86,9 @@ func (v view) step(r *Release) (say service.Says) {
 	if v.routed() && !v.settled() {
 		return v.waitSettled(v.id(r))
 	}
+	if say = v.shrink(r); !say.Empty() {
+		return say
+	}
 	say.Because(r.Cause, "%d of %d available%s", len(mine.keep(v.available)), need, v.routeWords()).
 		Fact(events.ReleaseStepCompleted{OfRelease: v.ref(r), Step: r.Step, ShareBp: s.WeightBp})
 	return say
@@ -104,8 +107,13 @@ func (v view) split(r *Release, bp int) []events.RouteShare {
 // them back: who does not serve has no share.
 func (v view) bench(r *Release) (say service.Says) {
 	home := v.Releases[v.Stable]
-	if !v.routed() || home == nil || home == r || v.size(r) == 0 || v.share(r.Number) == 0 || len(v.of(r.Number).keep(v.lives)) > 0 ||
-		!v.carried(just(home)) {
+	if !v.routed() || home == nil || home == r || v.size(r) == 0 || v.share(r.Number) == 0 || len(v.of(r.Number).keep(v.lives)) > 0 {
+		return say
+	}
+	if !v.carried(just(home)) {
+		if v.policy().ShrinkStable {
+			say = v.grow(home, fullBp)
+		}
 		return say
 	}
 	return v.shift(just(home), r.Cause, "nobody of release %d is ready", r.Number)

@@ -21,6 +21,7 @@ const (
 	causeFailure    = "failure"
 	causeDrain      = "drain"
 	causeSpare      = "spare"
+	causeLive       = "live" // of an exit: its live check fell
 )
 
 // Config is where the deployer is and what the installation decided.
@@ -198,10 +199,12 @@ func (v view) finish(r *Release) (say service.Says) {
 	return say
 }
 
-// warmUntil is until when the release before r is kept running.
+// warmUntil is until when the release before r is kept running: not at all if it has
+// shrunk, for it could not take over.
 func (v view) warmUntil(r *Release) time.Time {
 	keep := v.policy().Keep
-	if r.Strategy != events.BlueGreen && r.Strategy != events.Canary || keep.Warm < 1 || keep.WarmForMs <= 0 {
+	shrunk := r.Strategy == events.Canary && v.policy().ShrinkStable && r.Phase == promoted
+	if r.Strategy != events.BlueGreen && r.Strategy != events.Canary || keep.Warm < 1 || keep.WarmForMs <= 0 || shrunk {
 		return time.Time{}
 	}
 	return v.now.Add(ms(keep.WarmForMs)).UTC()

@@ -83,9 +83,12 @@ func (a *App) evolveInstance(e events.Event) {
 		i.Pid = cmp.Or(d.Pid, i.Pid)
 	case events.InstanceReady:
 		i.Boot, i.ReadyAt = d.Boot, at(e)
-		a.progressed(r, at(e))
+		if !i.Crashed {
+			a.progressed(r, at(e))
+		}
 	case events.InstanceExited:
 		i.Exited, i.Code, i.Pid = true, d.Code, 0
+		i.Crashed = i.Crashed || !d.Planned && (d.Cause == "" || d.Cause == causeLive)
 		if d.Code != 0 && !d.Planned {
 			a.failure(r, Failure{i.ID, d.Code, e.Reason, d.Tail})
 		}
@@ -108,6 +111,7 @@ func (a *App) evolveInstance(e events.Event) {
 }
 
 // progressed notes an instance newly ready: the only progress that moves a deadline.
+// One that is ready again after it crashed is none.
 func (a *App) progressed(r *Release, now time.Time) {
 	if r != nil && r.Number == a.Live && r.Phase != returning {
 		r.Progressed = now

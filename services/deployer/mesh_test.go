@@ -98,6 +98,27 @@ func TestMeshPorts(t *testing.T) {
 	})
 }
 
+// An app that comes back has the port it had, the range's first and its last too, as
+// long as the range has it.
+func TestAMeshPortIsFoundAgain(t *testing.T) {
+	now := sim.Start
+	for _, had := range []int{17000, 17004, 17009} {
+		m := Mesh{}
+		m.claim("web", had, now)
+		m.claim("web", 0, now)
+		for _, in := range []PortRange{{17000, 17009}, {had, had}, {had - 5, had}, {had, had + 5}} {
+			if got := m.pick("web", in, now); got != had {
+				t.Errorf("had %d, of %v it gets %d", had, in, got)
+			}
+		}
+		for _, in := range []PortRange{{had - 5, had - 1}, {had + 1, had + 5}} {
+			if got := m.pick("web", in, now); got < in.First || got > in.Last {
+				t.Errorf("had %d, of %v it gets %d", had, in, got)
+			}
+		}
+	}
+}
+
 // bothServe declares two apps that pick the same port; it tells how often one of them
 // had to pick again.
 func bothServe(t *testing.T, seed uint64, in PortRange) (again int) {

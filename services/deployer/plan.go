@@ -212,9 +212,10 @@ func (v view) warmOf(revision string) *Release {
 	return nil
 }
 
-// ableWarm tells whether a warm release could carry everything this moment.
+// ableWarm tells whether a warm release could carry everything this moment. One that
+// was taken back before it was promoted is kept to be looked at, not to be served by.
 func (v view) ableWarm(r *Release) bool {
-	return r.isWarm() && len(v.of(r.Number).keep(v.available)) >= v.size(r)
+	return r.isWarm() && r.Reached && len(v.of(r.Number).keep(v.available)) >= v.size(r)
 }
 
 // flipTo gives a warm release all requests; flip does the rest once that has settled.

@@ -33,6 +33,8 @@ func (v view) limits(r *Release) limits {
 		l = limits{0, max(l.unavailable, 1)}
 	case r.Order == events.OrderStopFirst && len(blocked) > 0: // only where old and new clash
 		l.unavailable = max(l.unavailable, 1)
+	case r.Strategy == events.Canary, r.Strategy == events.BlueGreen: // two sets stand beside each other
+		l.surge = max(l.surge, n)
 	case l.surge == 0 && l.unavailable == 0:
 		l.surge = 1
 	}
@@ -110,13 +112,9 @@ func (v view) more(r *Release, n int, hold bool) (say service.Says) {
 	return say
 }
 
-// fewer withdraws n instances: first those that do not serve, of those that do the
-// highest. One of a silent node may be all that serves: it goes before none but them.
+// fewer withdraws n instances that are more than wanted.
 func (v view) fewer(mine insts, n int) (say service.Says) {
-	idle := mine.keep(func(i *Inst) bool { return i.State != "ready" })
-	doubtful := mine.keep(func(i *Inst) bool { return i.State == "ready" && !v.available(i) })
-	order := append(append(idle, backwards(doubtful)...), backwards(mine.keep(v.available))...)
-	for _, i := range order[:max(0, min(n, len(order)))] {
+	for _, i := range v.surplus(mine, n) {
 		say.Because(i.Cause, "%d exist, %d wanted", len(mine), v.target()).Fact(v.withdrawal(i, "scaled"))
 	}
 	return say

@@ -206,7 +206,7 @@ func (v view) from(to *Release) (best *Release) {
 // carried tells whether every share that grows has the instances to carry it.
 func (v view) carried(want []events.RouteShare) bool {
 	for _, s := range want {
-		need := (s.ShareBp*v.size(v.Releases[s.Release]) + fullBp - 1) / fullBp
+		need := sizeFor(s.ShareBp, v.size(v.Releases[s.Release]))
 		if s.ShareBp > v.share(s.Release) && len(v.of(s.Release).keep(v.available)) < need {
 			return false
 		}

@@ -170,8 +170,9 @@ type Inst struct {
 	Container string        `json:"container,omitempty"`
 	Address   string        `json:"address,omitempty"`
 	Why       string        `json:"why,omitempty"`
-	Exited    bool          `json:"exited,omitempty"` // it has ended at least once
-	Code      int           `json:"code,omitempty"`   // with which it ended last
+	Exited    bool          `json:"exited,omitempty"`  // it has ended at least once
+	Crashed   bool          `json:"crashed,omitempty"` // at least once by its own doing
+	Code      int           `json:"code,omitempty"`    // with which it ended last
 	Withdrawn bool          `json:"withdrawn,omitempty"`
 	Told      bool          `json:"told,omitempty"`     // its node was named in the withdrawal
 	Leaves    string        `json:"leaves,omitempty"`   // cause of the withdrawal

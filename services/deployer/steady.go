@@ -45,10 +45,11 @@ func (v view) restore() (say service.Says) {
 	}
 	for _, ordinal := range service.Sorted(r.Replicas) {
 		x := r.Replicas[ordinal]
-		if !x.Lost || have[ordinal] || ordinal > v.size(r) || room <= 0 || v.now.Before(x.retryAt(v.Name, ordinal)) {
+		if !x.Lost || have[ordinal] || ordinal > v.size(r) || room <= 0 || len(have) >= v.stableNeeds(r, live) || v.now.Before(x.retryAt(v.Name, ordinal)) {
 			continue
 		}
 		room--
+		have[ordinal] = true
 		say.Because(r.Cause, "replica %d of the serving release was lost", ordinal).
 			Fact(v.request(r, instanceID(v.Name, r.Number, x.Attempt+1, ordinal), events.RoleService, false))
 	}
@@ -61,13 +62,15 @@ func (v view) leftovers() (say service.Says) {
 	if v.Accepted == nil {
 		return say
 	}
-	for n, r := range v.warm() {
+	kept := map[bool]int{} // what failed pushes out nothing that did not
+	for _, r := range v.warm() {
 		switch {
 		case !v.now.Before(r.WarmUntil):
 			say.Because(r.Cause, "warm until %s", r.WarmUntil.Format("15:04:05")).Fact(events.ReleaseCooled{OfRelease: v.ref(r)})
-		case n >= v.policy().Keep.Warm || v.Retired:
+		case kept[r.Reached] >= v.policy().Keep.Warm || v.Retired:
 			say.Because(r.Cause, "%d warm releases are kept", v.policy().Keep.Warm).Fact(events.ReleaseCooled{OfRelease: v.ref(r)})
 		}
+		kept[r.Reached]++
 	}
 	if !say.Empty() {
 		return say

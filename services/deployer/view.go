@@ -53,11 +53,11 @@ func (a *App) all() (l insts) {
 func wanted(i *Inst) bool { return !i.Withdrawn }
 
 // existing are all service instances that have not ended, stopping ones included,
-// but for those of other releases that are kept warm, and those that stand by.
+// but for those of other releases that are spared, and those that stand by.
 func (v view) existing(of *Release) insts {
 	return v.all().keep(func(i *Inst) bool {
 		r := v.Releases[i.Release]
-		return i.Role == events.RoleService && !v.standsBy(i) && (i.Release == of.Number || r == nil || !r.isWarm() || i.Withdrawn)
+		return i.Role == events.RoleService && !v.standsBy(i) && (i.Release == of.Number || r == nil || !v.spared(r) || i.Withdrawn)
 	})
 }
 
@@ -78,12 +78,20 @@ func (v view) lives(i *Inst) bool {
 }
 
 func (v view) availableAt(i *Inst) time.Time {
-	minReady := int64(0)
+	unbroken := time.Duration(0)
 	if r := v.Releases[i.Release]; r != nil {
-		minReady = r.Spec.Health.MinReadyMs
+		unbroken = ms(r.Spec.Health.MinReadyMs)
+		if i.Crashed && !r.Reached {
+			unbroken = max(unbroken, trustAfter)
+		}
 	}
-	return i.ReadyAt.Add(time.Duration(minReady) * time.Millisecond)
+	return i.ReadyAt.Add(unbroken)
 }
+
+// trustAfter is how long an instance that has crashed must be ready before it counts
+// for a release that has never served alone: one that crashes again and again is ready
+// for a while each time.
+const trustAfter = 30 * time.Second
 
 // silent tells whether nobody can tell how an instance is: its node's lease lapsed.
 func (v view) silent(i *Inst) bool {

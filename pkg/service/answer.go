@@ -27,6 +27,11 @@ func (s *voiceState) free(position, how string) {
 	delete(s.Parked, position)
 	s.Freed[position] = how
 	maps.DeleteFunc(s.Stuck, func(_, at string) bool { return at == position })
+	s.forget(position)
+}
+
+// forget drops what was heard of an event that stood still: it does no more.
+func (s *voiceState) forget(position string) {
 	h := s.heard.Get()
 	delete(h.parks, position)
 	delete(h.again, position)
@@ -42,6 +47,8 @@ func (s *voiceState) answer(svc Service, wish events.Event, state string, say *S
 		refuse("%s", state)
 	case s.Freed[of.Position] != "":
 		refuse("already %s", s.Freed[of.Position])
+	case !s.Parked[of.Position] && s.Settled[of.Position].Participant != "":
+		refuse("already dropped for %s", s.Settled[of.Position].Participant)
 	case !s.Parked[of.Position]:
 		refuse("no event at %s is parked", of.Position)
 	case drop:

@@ -44,6 +44,9 @@ type Decider[S, C any] struct {
 	// Joined tells that an agent's own joined of this boot has come back; until then
 	// nothing but joined is said and nothing is done. Nil: no agent.
 	Joined func(*S) bool
+	// Apart tells that a key holds many apps, of which one may stand still alone: over
+	// a parked event about an app the key goes on, and hears of it by Standing.
+	Apart bool
 }
 
 // Signal is hearsay or what a driver senses; it has no position.
@@ -71,6 +74,10 @@ type Measured struct {
 // a standstill of our own. Silence means nothing until one TTL after it. It touches
 // every key.
 type Gap struct{}
+
+// Standing names the apps to which a parked event could matter, sorted: nothing is to be
+// said of them. It comes whenever they change, to deciders whose keys hold many apps.
+type Standing struct{ Apps []string }
 
 // Act is something the hands must be doing. One act runs per id; an act that is no
 // longer listed is cancelled; an id that ended is not run again while it is listed.

@@ -123,6 +123,9 @@ func (c *Core) concerned(e events.Event) (keys []string) {
 		keys = append(keys, e.App)
 	}
 	for _, m := range c.machines[:c.voice.machine] {
+		if m.Apart() && e.App != "" {
+			continue
+		}
 		for _, k := range m.Touched(e) {
 			if k != e.App {
 				keys = append(keys, k)

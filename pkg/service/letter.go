@@ -67,6 +67,7 @@ func (c *Core) release(at string) (freed []Park) {
 			c.held[k] = true
 		}
 	}
+	c.standing()
 	c.touchAll()
 	return freed
 }

@@ -27,6 +27,8 @@ type Machine interface {
 	Guard(key string) string
 	// Joined is false for an agent whose own joined has not come back.
 	Joined(key string) bool
+	// Apart tells that a key holds many apps, which stand still one by one.
+	Apart() bool
 	// Keys are all keys there are, sorted.
 	Keys() []string
 	// Touched tells whose state a fact would touch, without folding it.
@@ -65,6 +67,8 @@ type machine[S, C any] struct {
 
 func (m *machine[S, C]) Owner() string           { return m.d.Owner }
 func (m *machine[S, C]) Guard(key string) string { return m.d.Guard(key) }
+
+func (m *machine[S, C]) Apart() bool { return m.d.Apart }
 
 func (m *machine[S, C]) Fold(e events.Event) []string {
 	if m.d.Common != nil {

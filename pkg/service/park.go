@@ -28,6 +28,19 @@ func (c *Core) hold(p Park) {
 		c.held[k] = true
 	}
 	c.senseOwn(p)
+	c.standing()
+}
+
+// standing tells those whose keys hold many apps which of these stand still.
+func (c *Core) standing() {
+	for i, m := range c.machines {
+		if !m.Apart() {
+			continue
+		}
+		for _, k := range c.sense(i, m, Signal{Data: Standing{Apps: Sorted(c.held)}}, time.Time{}) {
+			c.touch(keyOf{i, k})
+		}
+	}
 }
 
 // broken tells the participant's own voice and whoever listens of a promise that

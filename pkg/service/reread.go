@@ -11,9 +11,10 @@ import (
 // errEnough ends a reader that has what it wanted.
 var errEnough = errors.New("read enough")
 
-// frees tells whether a fact is the participant's own and frees a parked event.
+// frees tells whether a fact frees a parked event: the participant's own, or a drop by
+// another one of the same service.
 func (r *runner) frees(e events.Event) (at string, ok bool) {
-	if e.Kind.Owner != ownerOf(r.svc) || e.Place != r.svc.Place {
+	if !settles(r.svc, e) && (e.Kind.Owner != ownerOf(r.svc) || e.Place != r.svc.Place) {
 		return "", false
 	}
 	at, _, ok = freeing(e)

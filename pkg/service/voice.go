@@ -19,7 +19,7 @@ func voice(svc Service) Machine {
 		Guard:   func(string) string { return events.Guard(owner, "", svc.Place) },
 		Keys:    func(e events.Event) []string { return voiceKeys(svc, e) },
 		Touches: func(s Signal) []string { return voiceTouches(s) },
-		Evolve:  func(_ string, s *voiceState, _ *struct{}, e events.Event) { s.evolve(e) },
+		Evolve:  func(_ string, s *voiceState, _ *struct{}, e events.Event) { s.evolve(svc, e) },
 		Sense:   func(s *voiceState, _ *struct{}, sig Signal, _ time.Time) { s.sense(sig) },
 		Decide:  func(s *voiceState, _ *struct{}, now time.Time) Says { return s.decide(svc, now) },
 		Due:     func(s *voiceState, _ *struct{}, after time.Time) time.Time { return s.copies.Get().due(s, after) },
@@ -33,7 +33,10 @@ type voiceState struct {
 	Parked map[string]bool `json:"parked"` // letters said to be parked, by position
 
 	Freed map[string]string `json:"freed"` // letters that are not parked any more: requeued or dropped
-	Asked Inbox             `json:"asked"` // wishes about letters
+
+	Settled map[string]Settled `json:"settled,omitempty"` // letters that another participant of the service dropped, by position
+
+	Asked Inbox `json:"asked"` // wishes about letters
 
 	Stuck map[string]string `json:"stuck"` // positions of the letters of panics that stand, by guard
 
@@ -67,6 +70,9 @@ func voiceKeys(svc Service, e events.Event) []string {
 	if letterWish(e) && e.Place == svc.Participant() {
 		return []string{voiceKey}
 	}
+	if settles(svc, e) {
+		return []string{voiceKey}
+	}
 	if e.Kind.Owner != ownerOf(svc) || e.Place != svc.Place || e.Kind.Entity != "letter" && e.Kind.Entity != "guarantee" {
 		return nil
 	}
@@ -81,7 +87,11 @@ func voiceTouches(s Signal) []string {
 	return nil
 }
 
-func (s *voiceState) evolve(e events.Event) {
+func (s *voiceState) evolve(svc Service, e events.Event) {
+	if settles(svc, e) {
+		s.settled(e)
+		return
+	}
 	s.Asked.Fold(e)
 	switch d := e.Data.(type) {
 	case events.GuaranteeViolated:
@@ -132,13 +142,15 @@ func (s *voiceState) decide(svc Service, now time.Time) (say Says) {
 		return events.OfGuarantee{Participant: svc.Participant(), Place: svc.Place, Name: name, Key: key}
 	}
 	for _, id := range Sorted(h.parks) {
-		if p := h.parks[id]; !s.Parked[id] {
+		_, settled := s.Settled[id]
+		if p := h.parks[id]; !s.Parked[id] && !settled {
 			say.Because(Cause{}, "%s: %s", p.Verdict, p.Reason).Fact(events.LetterParked{
 				OfLetter: events.OfLetter{Participant: svc.Participant(), Place: svc.Place, Position: id},
 				Guard:    p.Guard, Verdict: p.Verdict,
 			})
 		}
 	}
+	s.saySettled(svc, &say)
 	s.sayCopied(svc, now, &say)
 	if wish, state, open := s.Asked.Oldest(now); open && say.Empty() {
 		s.answer(svc, wish, state, &say)

@@ -59,7 +59,7 @@ func (g *Gateway) acts(cfg Config) (acts []service.Act) {
 	settled := true
 	for _, r := range g.table() {
 		g.list(r)
-		known, settled = known && r.known, settled && r.settled
+		known, settled = known && r.known, settled && (r.settled || g.still(r.a.Name)) // nothing is said of one that stands still
 		acts = append(acts, r.acts...)
 	}
 	acts = append(acts, g.certificateActs(cfg)...)

@@ -22,6 +22,10 @@ func (g *Gateway) decide(cfg Config, now time.Time) (say service.Says) {
 		return say
 	}
 	for _, r := range g.table() {
+		if g.still(r.a.Name) {
+			say.Waits(r.a.Name, "letter", "something about %s could not be read: it is served by what could", r.a.Name)
+			continue
+		}
 		g.look(r, now, &say)
 	}
 	say.Add(g.decideCertificates(cfg, now))

@@ -21,6 +21,7 @@ func TestScripts(t *testing.T) {
 		script.Sense[Judged]("judged"), script.Sense[Probed]("probed"),
 		script.Sense[Opened]("opened"), script.Sense[Healthy]("healthy"),
 		script.Sense[Leave]("leave"), script.Sense[Emptied]("emptied"),
+		script.Sense[service.Standing]("standing"),
 	)
 }
 

@@ -11,7 +11,7 @@ import (
 const Owner = "gateway"
 
 // fold is raised whenever Evolve or the shape of Gateway changes.
-const fold = 7
+const fold = 8
 
 // Config is which gateway this is.
 type Config struct {
@@ -82,6 +82,7 @@ func decider(cfg Config) service.Decider[Gateway, struct{}] {
 		Due:    func(g *Gateway, _ *struct{}, now time.Time) time.Time { return g.due(now) },
 		Check:  func(g *Gateway, _ *struct{}) error { return g.check() },
 		Joined: func(g *Gateway) bool { return g.joined() || g.usurped() },
+		Apart:  true,
 	}
 }
 

@@ -111,7 +111,7 @@ func touches(name string, sig service.Signal) []string {
 			return []string{name}
 		}
 	case Boot, Beat, Applied, Refused, Closed, Drained, Quiesced, Judged, Probed, Opened, Healthy, Leave, Emptied,
-		Covered, Opens, Ordered, Installed:
+		Covered, Opens, Ordered, Installed, service.Standing:
 		return []string{name}
 	}
 	return nil
@@ -162,6 +162,8 @@ func (g *Gateway) sense(sig service.Signal, now time.Time, ttl time.Duration) {
 		h.judge([]Judged{d})
 	case Probed:
 		h.probed(d)
+	case service.Standing:
+		g.standStill(d)
 	case Opened:
 		h.opened = true
 	case Healthy:

@@ -28,6 +28,7 @@ type Gateway struct {
 	Accounts     map[string]Account      `json:"accounts,omitempty"`     // by ACME directory and store key
 
 	heard service.Soft[heard]
+	stand service.Soft[map[string]bool] // apps about which something could not be read
 	rows  service.Soft[rows]
 	hosts service.Soft[map[string]string] // what certified found last; nil: routes have changed
 }

@@ -3,6 +3,7 @@ package balance
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -115,6 +116,21 @@ func TestHashKeepsToTheCap(t *testing.T) {
 			}
 		}
 	}))
+	t.Run("dataplane-33 one key for all fills a member up to a quarter above the mean, and no further", func(t *testing.T) {
+		for n := 2; n <= 9; n++ {
+			var l Ledger
+			b := build(t, HashName, &l, members(n))
+			loads := make([]int, n)
+			for sent := 1; sent <= 200; sent++ {
+				i, _ := b.Pick(7, time.Time{}, nil)
+				loads[i]++
+				quarterAbove := (125*sent + 100*n - 1) / (100 * n)
+				if most := slices.Max(loads); most != quarterAbove {
+					t.Fatalf("%d members, %d in flight: %d at one, a quarter above the mean is %d", n, sent, most, quarterAbove)
+				}
+			}
+		}
+	})
 	t.Run("a member that leaves moves its own keys only", func(t *testing.T) {
 		moved := 0
 		for key := range uint64(1000) {

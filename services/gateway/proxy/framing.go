@@ -253,7 +253,9 @@ func (c *clientConn) Read(p []byte) (int, error) {
 
 // unframed says that no more requests come by a connection.
 func unframed(c net.Conn) {
-	if ours, ok := c.(*clientConn); ok {
-		ours.framing.at = atNothing
+	if ours, ok := c.(interface{ unframe() }); ok {
+		ours.unframe()
 	}
 }
+
+func (c *clientConn) unframe() { c.framing.at = atNothing }

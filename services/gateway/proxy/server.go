@@ -38,6 +38,7 @@ type Server struct {
 	app      string
 	http     *http.Server
 	listener *countedListener
+	secure   *tlsListener // nil: it speaks in the clear
 	health   health
 	linger   atomic.Int64 // nanoseconds
 }
@@ -69,7 +70,8 @@ func NewServer(l net.Listener, p *Proxy, c ServerConfig) *Server {
 		ErrorLog:          c.ErrorLog,
 	}
 	if c.TLS {
-		s.http.TLSConfig = p.tls.config()
+		s.http.TLSConfig, s.http.ConnContext = p.tls.config(), withTLSState
+		s.secure = newTLSListener(s.listener, s.http.TLSConfig, c.HeaderRead, c.ErrorLog)
 	}
 	return s
 }
@@ -90,14 +92,18 @@ func (s *Server) Serve() error {
 }
 
 func (s *Server) accept() error {
-	if s.http.TLSConfig != nil {
-		return s.http.ServeTLS(s.listener, "", "")
+	if s.secure == nil {
+		return s.http.Serve(s.listener)
 	}
-	return s.http.Serve(s.listener)
+	go s.secure.run()
+	return s.http.Serve(s.secure)
 }
 
 // ServeHTTP serves the health path, and everything else by the proxy.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.secure != nil {
+		noteTLS(r)
+	}
 	if s.health.state() == Draining || r.ProtoMajor == 1 && r.ProtoMinor == 0 {
 		w.Header().Set("Connection", "close") // on HTTP/2 net/http makes it a GOAWAY
 	}
@@ -125,6 +131,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 	if err != nil {
 		s.http.Close()
+		if s.secure != nil {
+			s.secure.cut()
+		}
 		s.proxy.cancel() // tunnels are the proxy's, no longer the server's
 	}
 	return err

@@ -46,6 +46,7 @@ func (t *TLS) Certificate(host string) *tls.Certificate {
 func (t *TLS) config() *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,
+		NextProtos: []string{"h2", "http/1.1"},
 		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 			return t.Certificate(hello.ServerName), nil
 		},

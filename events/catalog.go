@@ -164,6 +164,9 @@ var Catalog = join(
 		row[LetterRefused]("letter", "refused"),
 		row[GuaranteeViolated]("guarantee", "violated"),
 		row[GuaranteeRestored]("guarantee", "restored"),
+		row[DrillBegun]("drill", "begun"),
+		row[DrillEnded]("drill", "ended"),
+		row[DrillRefused]("drill", "refused"),
 	),
 	rows(OwnerWish, essential(false),
 		row[WishAppDeclared]("app", "declared"),
@@ -189,6 +192,7 @@ var Catalog = join(
 		row[WishEndpointWithdrawn]("endpoint", "withdrawn"),
 		row[WishRequeueRequested]("requeue", "requested"),
 		row[WishDropRequested]("drop", "requested"),
+		row[WishDrillRequested]("drill", "requested"),
 	),
 )
 

@@ -39,6 +39,7 @@ type Bus struct {
 	js    jetstream.JetStream
 	inbox string
 
+	wire    *wire
 	life    *life
 	slots   *slots
 	denials *denials
@@ -79,7 +80,7 @@ func Connect(ctx context.Context, id Identity) (*Bus, error) {
 }
 
 func newBus(id Identity) *Bus {
-	b := &Bus{id: id, inbox: "_INBOX_" + id.Name, life: newLife(), slots: newSlots(), denials: newDenials()}
+	b := &Bus{id: id, inbox: "_INBOX_" + id.Name, wire: newWire(), life: newLife(), slots: newSlots(), denials: newDenials()}
 	b.level.Store(int64(initialLevel))
 	return b
 }
@@ -106,6 +107,7 @@ func (b *Bus) options(up chan struct{}) []nats.Option {
 	opts := []nats.Option{
 		nats.Name(b.id.Name),
 		nats.CustomInboxPrefix(b.inbox),
+		nats.SetCustomDialer(b.wire),
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(reconnectWait),
 		nats.ReconnectJitter(jitterPlain, jitterTLS),
@@ -122,7 +124,7 @@ func (b *Bus) options(up chan struct{}) []nats.Option {
 		opts = append(opts, nats.UserCredentials(b.id.Creds))
 	}
 	if b.id.Server != nil {
-		opts = append(opts, nats.InProcessServer(b.id.Server))
+		opts = append(opts, nats.InProcessServer(inside{b.wire, b.id.Server}))
 	}
 	return opts
 }

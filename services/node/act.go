@@ -1,6 +1,10 @@
 package node
 
-import "slipway.dev/events"
+import (
+	"time"
+
+	"slipway.dev/events"
+)
 
 // What the hands must be doing: the Data of the acts.
 type (
@@ -54,6 +58,15 @@ type (
 	}
 	// Remove ships the last output of an ended instance and deletes what is left of it.
 	Remove struct{ ID, App string }
+	// Drill makes an instance, or all of the node, fail until its time is over. It answers drill.Done.
+	Drill struct {
+		ID       string // of the drill
+		Kind     string // one of the words of events.Drill
+		Instance string
+		Try      int
+		Delay    time.Duration // of slow-instance: how long it stands still at a time
+		Until    time.Time
+	}
 	// Gone says that the agent may go: nothing of it runs that shall not.
 	Gone struct{}
 )

@@ -33,6 +33,9 @@ func (c Config) acts(s *State) (acts []service.Act) {
 			do(false, Remove{id, appOf(id)}, "remove/"+id)
 		}
 	}
+	if drill, on := s.drill(); on && !w.leaving {
+		do(true, drill, "drill/"+drill.ID)
+	}
 	if w.leaving && !(taking && busy) {
 		do(false, Gone{}, "gone/"+strconv.Itoa(s.Incarnation))
 	}
@@ -98,6 +101,7 @@ func (s *State) probe(c events.HealthCheck, i *Instance, spec *events.Spec) Prob
 
 // due is the next moment at which something may be said unprompted.
 func (c Config) due(s *State, now time.Time) (first time.Time) {
+	first = s.Drills.Due(now)
 	for _, r := range s.table().sorted {
 		s.list(r, c.taking(s.world.Get()))
 		for _, at := range r.moment {

@@ -43,6 +43,7 @@ func (c Config) decide(s *State, now time.Time) service.Says {
 		d.look(r)
 	}
 	d.extras()
+	s.Drills.Decide(c.terms(s), now, &d.say)
 	if w.leaving && len(s.Instances) == 0 && len(s.Extras) == 0 {
 		d.say.Because(s.Last, "told to leave, has no instance").Fact(events.NodeLeft{OfNode: events.OfNode{Node: s.Name}})
 	}

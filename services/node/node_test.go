@@ -10,6 +10,9 @@ import (
 func TestScripts(t *testing.T) {
 	alone := Config{Name: "n1", Address: "10.0.0.1", CPUMilli: 2000, MemoryBytes: 4 << 30}
 	script.Run(t, "testdata", func() service.Service { return Service(alone, nil) }, senses()...)
+	drilled := alone
+	drilled.Drills = true
+	script.Run(t, "testdata/drills", func() service.Service { return Service(drilled, nil) }, senses()...)
 	taking := alone
 	taking.TakeAlong = true
 	script.Run(t, "testdata/dev", func() service.Service { return Service(taking, nil) }, senses()...)

@@ -1,6 +1,9 @@
 package node
 
-import "slipway.dev/events"
+import (
+	"slipway.dev/events"
+	"slipway.dev/pkg/drill"
+)
 
 // What the hands tell. All of it is hearsay: losing one may cost time, never truth.
 type (
@@ -152,6 +155,7 @@ func (s *State) sense(data any) {
 		t.touch(d.ID)
 	case Confirmed:
 		t.touch(d.ID)
+	case drill.Done:
 	default:
 		t.touchAll()
 	}
@@ -237,7 +241,7 @@ func (w *world) list(s *State, d Listed) {
 // hears tells that a signal is one of ours.
 func hears(data any) bool {
 	switch data.(type) {
-	case Boot, Leave, Listed, Content, ContentFailed, Running, Ended, Checked, Confirmed:
+	case Boot, Leave, Listed, Content, ContentFailed, Running, Ended, Checked, Confirmed, drill.Done:
 		return true
 	}
 	return false

@@ -4,12 +4,13 @@ import (
 	"time"
 
 	"slipway.dev/events"
+	"slipway.dev/pkg/drill"
 	"slipway.dev/pkg/service"
 )
 
 const (
 	owner       = "node"
-	foldVersion = 1
+	foldVersion = 2
 )
 
 // Config is where a node is and what it is called.
@@ -21,6 +22,8 @@ type Config struct {
 	CPUMilli    int64             // capacity; 0: what the machine has
 	MemoryBytes int64             // capacity; 0: what the machine has
 	TakeAlong   bool              // a clean stop of the agent stops its workloads too
+	Drills      bool              // it fails on purpose when it is asked to
+	Alone       bool              // its process holds nothing else, so that it may be killed by a drill
 }
 
 // Service declares the agent of one node. Its hands are those of package hands, or simulated ones.
@@ -34,7 +37,7 @@ func Service(c Config, d service.Driver) service.Service {
 			events.K[events.ReleasePlanned](), events.K[events.ReleasePromoted](),
 			events.K[events.ReleaseDemoted](), events.K[events.ReleaseCooled](),
 		},
-		Says: []events.Kind{
+		Says: append([]events.Kind{
 			events.K[events.NodeJoined](), events.K[events.NodeChanged](), events.K[events.NodeLeft](),
 			events.K[events.InstanceFetching](), events.K[events.InstanceFetched](), events.K[events.InstanceFetchFailed](),
 			events.K[events.InstanceStarting](), events.K[events.InstanceStarted](), events.K[events.InstanceReady](),
@@ -42,7 +45,8 @@ func Service(c Config, d service.Driver) service.Service {
 			events.K[events.InstanceFailed](), events.K[events.InstanceCompleted](), events.K[events.InstanceStopping](),
 			events.K[events.InstanceStopped](), events.K[events.InstanceAdopted](),
 			events.K[events.DriftFound](), events.K[events.DriftRepaired](), events.K[events.DriftRepairFailed](),
-		},
+		}, drill.Says(owner)...),
+		Wishes:  []string{drill.Wishes(participant(c.Name))},
 		Filters: filters(c.Name),
 		New:     func() []service.Machine { return []service.Machine{service.Of(decider(c))} },
 		Driver:  d,
@@ -78,7 +82,10 @@ func decider(c Config) service.Decider[State, struct{}] {
 		},
 		Evolve: func(_ string, s *State, _ *struct{}, e events.Event) { s.evolve(e) },
 		Sense: func(s *State, _ *struct{}, sig service.Signal, _ time.Time) {
-			s.sense(sig.Data)
+			s.Drills.Sense(sig)
+			if sig.Wish == nil {
+				s.sense(sig.Data)
+			}
 		},
 		Decide: func(s *State, _ *struct{}, now time.Time) service.Says { return c.decide(s, now) },
 		Acts:   func(s *State, _ *struct{}) []service.Act { return c.acts(s) },
@@ -90,6 +97,9 @@ func decider(c Config) service.Decider[State, struct{}] {
 
 // keys: the node has one key. What names another node is not heard, whoever delivers it.
 func keys(name string, e events.Event) []string {
+	if drill.Asks(e, participant(name)) {
+		return []string{name}
+	}
 	switch e.Kind.Owner {
 	case owner, "placer":
 		if e.Place != name {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"slipway.dev/events"
+	"slipway.dev/pkg/drill"
 	"slipway.dev/pkg/service"
 )
 
@@ -20,6 +21,7 @@ type State struct {
 	Extras    map[string]*Extra    `json:"extras,omitempty"`   // by id: they run and nobody wants them
 	Releases  map[string]*Release  `json:"releases,omitempty"` // by app/number: what instances are made of
 	NextPort  int                  `json:"nextPort"`           // allotted next, so that a port rests before it is used again
+	Drills    drill.Book           `json:"drills"`             // failures it is asked for
 
 	world service.Soft[world]
 	rows  service.Soft[rows]
@@ -48,6 +50,7 @@ func (s *State) joined() bool {
 
 func (s *State) evolve(e events.Event) {
 	s.stir(e)
+	s.Drills.Evolve(e)
 	switch d := e.Data.(type) {
 	case events.NodeJoined:
 		s.Incarnation, s.Nonce, s.Said, s.Left, s.Last = d.Incarnation, d.Nonce, d.NodeDescription, false, service.CauseOf(e)

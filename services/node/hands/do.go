@@ -35,6 +35,8 @@ func (h *Hands) Do(ctx context.Context, a service.Act) {
 		h.stop(ctx, d)
 	case node.Remove:
 		h.remove(ctx, d)
+	case node.Drill:
+		h.drill(ctx, d)
 	case node.Gone:
 		h.once.Do(func() { close(h.gone) })
 	}

@@ -34,6 +34,9 @@ type Config struct {
 	Every   time.Duration                               // between two leases; 0: events.LeaseEvery
 	Version string                                      // of the agent
 	Logger  zerolog.Logger
+
+	Breaker driver.Breaker // of drills; nil: none is obeyed
+	Die     func()         // ends this process as kill -9 does; nil: that
 }
 
 const (
@@ -60,6 +63,9 @@ func New(c Config) (*Hands, error) {
 	if c.Every == 0 {
 		c.Every = events.LeaseEvery
 	}
+	if c.Die == nil {
+		c.Die = die
+	}
 	if err := os.MkdirAll(c.Folder, 0o700); err != nil {
 		return nil, fmt.Errorf("make folder of checks: %w", err)
 	}
@@ -77,6 +83,7 @@ func (h *Hands) Watch(ctx context.Context, sense func(service.Signal), ready fun
 		return err
 	}
 	h.sense(node.Listed{First: true, Found: first})
+	h.thaw(first)
 	h.look(ctx, first)
 	ready()
 

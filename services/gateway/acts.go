@@ -55,6 +55,9 @@ func (g *Gateway) acts(cfg Config) (acts []service.Act) {
 		return acts
 	}
 	long("lease", Lease{g.Incarnation})
+	if x := g.Drills.Acting(g.Incarnation); x != nil {
+		long("cut/"+x.ID, Cut{ID: x.ID, Until: x.Until})
+	}
 	known := true
 	settled := true
 	for _, r := range g.table() {

@@ -29,6 +29,7 @@ func (g *Gateway) decide(cfg Config, now time.Time) (say service.Says) {
 		g.look(r, now, &say)
 	}
 	say.Add(g.decideCertificates(cfg, now))
+	g.Drills.Decide(cfg.terms(g), now, &say)
 	g.sayLeaving(&say)
 	return say
 }
@@ -166,7 +167,7 @@ func (g *Gateway) sayLeaving(say *service.Says) {
 // due is when the first applied that has to wait may be said, a breaker moves, or a
 // certificate is to be seen to.
 func (g *Gateway) due(now time.Time) (first time.Time) {
-	first = g.certificateDue(now)
+	first = service.First(now, g.certificateDue(now), g.Drills.Due(now))
 	for _, r := range g.table() {
 		g.list(r)
 		for _, at := range r.moment {

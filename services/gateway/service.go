@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"slipway.dev/events"
+	"slipway.dev/pkg/drill"
 	"slipway.dev/pkg/service"
 )
 
@@ -25,6 +26,8 @@ type Config struct {
 	TTL time.Duration
 
 	TLS *events.GatewayTLS // how it serves by TLS; nil: it does not
+
+	Drills bool // it fails on purpose when it is asked to
 }
 
 // Service declares the gateway cfg names, with driver as its hands.
@@ -36,6 +39,7 @@ func Service(cfg Config, driver service.Driver) service.Service {
 		Name: Owner, Place: cfg.Name, Version: fold,
 		Hears:  hears(),
 		Says:   says(),
+		Wishes: []string{drill.Wishes(participant(cfg.Name))},
 		Leases: []string{events.LeaseSubject(Owner, cfg.Name)},
 		New:    func() []service.Machine { return []service.Machine{service.Of(decider(cfg))} },
 		Driver: driver,
@@ -52,7 +56,7 @@ func hears() []events.Kind {
 }
 
 func says() []events.Kind {
-	return []events.Kind{
+	return append([]events.Kind{
 		events.K[events.GatewayJoined](), events.K[events.GatewayDraining](),
 		events.K[events.GatewayDrained](), events.K[events.GatewayLeft](),
 		events.K[events.RoutingApplied](), events.K[events.RoutingRefused](), events.K[events.RoutingQuiesced](),
@@ -61,7 +65,7 @@ func says() []events.Kind {
 		events.K[events.BreakerClosed](), events.K[events.BreakerHeld](),
 		events.K[events.CertificateObtaining](), events.K[events.CertificateObtained](),
 		events.K[events.CertificateFailed](), events.K[events.CertificateExpired](),
-	}
+	}, drill.Says(Owner)...)
 }
 
 // decider has one key: the gateway's own name.
@@ -74,6 +78,10 @@ func decider(cfg Config) service.Decider[Gateway, struct{}] {
 		Touches: func(sig service.Signal) []string { return touches(cfg.Name, sig) },
 		Evolve:  func(_ string, g *Gateway, _ *struct{}, e events.Event) { g.evolve(e) },
 		Sense: func(g *Gateway, _ *struct{}, sig service.Signal, now time.Time) {
+			g.Drills.Sense(sig)
+			if sig.Wish != nil {
+				return
+			}
 			g.sense(sig, now, cfg.TTL)
 			g.stirred(sig.Data)
 		},
@@ -89,6 +97,9 @@ func decider(cfg Config) service.Decider[Gateway, struct{}] {
 // keys are all routes and pools, its own words, and what any gateway says of itself
 // and of certificates, and the registry of its lease.
 func keys(name string, e events.Event) []string {
+	if drill.Asks(e, participant(name)) {
+		return []string{name}
+	}
 	switch d := e.Data.(type) {
 	case events.LeaseGranted:
 		return ofGateway(name, d.Lease)

@@ -5,6 +5,7 @@ import (
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/breaker"
+	"slipway.dev/pkg/drill"
 	"slipway.dev/pkg/service"
 )
 
@@ -106,6 +107,8 @@ type drainHeard struct {
 
 func touches(name string, sig service.Signal) []string {
 	switch d := sig.Data.(type) {
+	case drill.Done:
+		return []string{name}
 	case service.Heard:
 		if d.Kind == Owner && d.Holder == name {
 			return []string{name}

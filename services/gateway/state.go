@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"slipway.dev/events"
+	"slipway.dev/pkg/drill"
 	"slipway.dev/pkg/service"
 )
 
@@ -26,6 +27,7 @@ type Gateway struct {
 	Peers        map[string]*Peer        `json:"peers,omitempty"`        // every gateway that has not left
 	Certificates map[string]*Certificate `json:"certificates,omitempty"` // by host
 	Accounts     map[string]Account      `json:"accounts,omitempty"`     // by ACME directory and store key
+	Drills       drill.Book              `json:"drills"`                 // failures it is asked for
 
 	heard service.Soft[heard]
 	stand service.Soft[map[string]bool] // apps about which something could not be read
@@ -80,6 +82,7 @@ func (g *Gateway) evolve(e events.Event) {
 		g.lives(d.Lease, false)
 	default:
 		if e.Place == g.Name {
+			g.Drills.Evolve(e)
 			g.evolveOwn(e)
 		}
 	}

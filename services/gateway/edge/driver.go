@@ -45,6 +45,9 @@ type Config struct {
 	// Usurped is called where another process has joined by this name; nil: nothing.
 	Usurped func(incarnation int)
 
+	// Cut keeps this process from the bus until ctx ends, for a drill; nil: it cannot.
+	Cut func(ctx context.Context)
+
 	// Open opens a listener; nil listens on TCP.
 	Open func(address string) (net.Listener, error)
 	// Opened is called when every listener is open; nil: nobody asks.
@@ -196,6 +199,8 @@ func (d *Driver) Do(ctx context.Context, a service.Act) {
 			d.cfg.Usurped(act.Incarnation)
 		}
 		<-ctx.Done()
+	case gateway.Cut:
+		d.cut(ctx, act)
 	case gateway.Gone:
 		d.once.Do(func() { close(d.gone) })
 	}

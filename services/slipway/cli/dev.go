@@ -46,6 +46,7 @@ func devFlags(f *pflag.FlagSet, c *plane.DevConfig) {
 	f.Int64Var(&c.StoreMax, "store-max", 0, "bytes of all streams together (default: 2 GiB)")
 	f.StringVar(&c.MeshPorts, "mesh-ports", plane.MeshPorts, "ports of this machine at which apps reach one another")
 	levelFlag(f, &c.LevelHold)
+	drillsFlag(f, &c.Drills, true)
 	logFlags(f, &c.Log)
 }
 
@@ -67,6 +68,13 @@ func trustFlag(f *pflag.FlagSet, proxies *[]string) {
 func levelFlag(f *pflag.FlagSet, hold *time.Duration) {
 	const name = "level-hold"
 	f.DurationVar(hold, name, provisioner.DefaultHold, "how long everybody must have read a new event level before it is written")
+	_ = f.MarkHidden(name) // it is there: the line above made it
+}
+
+// drillsFlag is the configuration's drills: no flag that help shows.
+func drillsFlag(f *pflag.FlagSet, drills *bool, otherwise bool) {
+	const name = "drills"
+	f.BoolVar(drills, name, otherwise, "node and gateway fail on purpose when a drill asks them to")
 	_ = f.MarkHidden(name) // it is there: the line above made it
 }
 

@@ -56,6 +56,7 @@ func (r *runFlags) register(f *pflag.FlagSet) {
 	f.StringVar(&r.Node, "node", "", "of a gateway, the node it runs on and whose apps call one another by it (default: one in the same process)")
 	f.StringVar(&r.MeshPorts, "mesh-ports", plane.MeshPorts, "of a deployer, ports of every node at which apps reach one another")
 	levelFlag(f, &r.LevelHold)
+	drillsFlag(f, &r.Drills, false)
 	logFlags(f, &r.Log)
 }
 

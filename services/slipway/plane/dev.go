@@ -50,6 +50,7 @@ type DevConfig struct {
 	Banner    io.Writer
 	Getenv    func(string) string
 	Began     time.Time     // of the process
+	Drills    bool          // node and gateway fail on purpose when they are asked to
 	LevelHold time.Duration // how long all must have read a new event level; 0 is ten minutes
 
 	// Up is called once everything is ready, before the wait for the end; nil: nothing.
@@ -113,7 +114,7 @@ func (d *dev) run(ctx context.Context) error {
 		return err
 	}
 	defer server.Shutdown()
-	d.host = &host{data: d.data, reach: bus.Identity{Server: server}, log: log, beats: newBeats()}
+	d.host = &host{data: d.data, reach: bus.Identity{Server: server}, log: log, beats: newBeats(), drill: d.Drills}
 	begin, cancel := context.WithTimeout(ctx, startWait)
 	defer cancel()
 	warned, err := provision(begin, d.host, d.profile())

@@ -38,7 +38,7 @@ func (h *host) gateway(id, onNode string, d *door) part {
 			Usurped: func(incarnation int) { end(usurped(id, incarnation)) },
 			Name:    id, Node: onNode, Listen: d.addresses(), Open: d.open, Opened: d.opened, Pid: os.Getpid(), Logger: p.log,
 			Table: filepath.Join(folder, "table"), Streams: d.streams, Hearsay: b, TLS: certificates,
-			Proxy: proxy.Config{TrustedProxies: d.trusted},
+			Proxy: proxy.Config{TrustedProxies: d.trusted}, Cut: b.cut,
 		}, b)
 		defer hands.Close()
 		bus, err := h.connectServing(ctx, p.name, hands, d.heir)
@@ -56,6 +56,7 @@ func (h *host) gateway(id, onNode string, d *door) part {
 		hands.Renew(times.Every)
 		svc := gateway.Service(gateway.Config{
 			Name: id, Node: onNode, Addresses: d.addresses(), Version: version.Number, Pid: os.Getpid(), TTL: times.TTL, TLS: told,
+			Drills: h.drill,
 		}, hands)
 		opt := h.options(p.name, ready)
 		beat := opt.Applied
@@ -110,6 +111,13 @@ type later struct{ line atomic.Pointer[line] }
 func (l *later) Lease(subject string, body events.LeaseBody) {
 	if b := l.line.Load(); b != nil {
 		b.Lease(subject, body)
+	}
+}
+
+// cut keeps the gateway from the bus until ctx ends.
+func (l *later) cut(ctx context.Context) {
+	if b := l.line.Load(); b != nil {
+		b.Cut(ctx)
 	}
 }
 

@@ -23,6 +23,8 @@ type host struct {
 	reach bus.Identity // whose name each participant replaces by its own
 	log   zerolog.Logger
 	beats *beats
+	drill bool // node and gateway here fail on purpose when they are asked to
+	alone bool // one participant is all there is in this process
 
 	convoy *bus.Convoy // of those who start together; nil: each reads by itself
 }

@@ -43,14 +43,14 @@ func (h *host) node(id string, taking bool) part {
 		}
 		agent, err := hands.New(hands.Config{
 			Node: id, Driver: hurry, Folder: filepath.Join(folder, "checks"),
-			Lease: b.Lease, Logs: b, Every: times.Every, Version: version.Number, Logger: p.log,
+			Lease: b.Lease, Logs: b, Every: times.Every, Version: version.Number, Logger: p.log, Breaker: d,
 		})
 		if err != nil {
 			return err
 		}
 		now.Store(agent)
 		defer now.Store(nil)
-		svc := node.Service(node.Config{Name: id, Address: nodeAddress, TakeAlong: taking}, agent)
+		svc := node.Service(node.Config{Name: id, Address: nodeAddress, TakeAlong: taking, Drills: h.drill, Alone: h.alone}, agent)
 		return h.drive(ctx, svc, b, h.options(p.name, ready), fileKeeper(filepath.Join(folder, "snapshot")))
 	}
 	p.leave = func(ctx context.Context) error {

@@ -42,6 +42,7 @@ type RunConfig struct {
 	Getenv    func(string) string
 	Began     time.Time     // of the process
 	Drain     time.Duration // of a gateway: how long streams live on once a successor serves
+	Drills    bool          // of a node or gateway: it fails on purpose when it is asked to
 	LevelHold time.Duration // of a bus: how long all must have read a new event level; 0 is ten minutes
 }
 
@@ -145,7 +146,7 @@ func (r *runner) provision(ctx context.Context) error {
 func (r *runner) profile() bus.Profile { return bus.Profile{Name: r.Profile, StoreMax: r.StoreMax} }
 
 func (r *runner) run(ctx context.Context) error {
-	r.host = &host{data: r.Data, log: r.log, beats: newBeats(), reach: bus.Identity{
+	r.host = &host{data: r.Data, log: r.log, beats: newBeats(), drill: r.Drills, alone: len(r.names) == 1, reach: bus.Identity{
 		Creds: r.Cluster.Creds, URLs: strings.Split(r.Cluster.URL, ","),
 	}}
 	if err := r.open(); err != nil {

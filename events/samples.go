@@ -33,7 +33,8 @@ type Samples struct {
 	Labels    map[string]string `json:"labels,omitempty"` // common to all series
 	Base      time.Time         `json:"base"`             // what the offsets are counted from
 	OffsetsMs []int64           `json:"offsetsMs"`        // rising
-	Families  []Family          `json:"families"`         // metrics
+	Families  []Family          `json:"families"`         // metrics; none: nothing has changed up to these times
+	More      bool              `json:"more,omitempty"`   // the next batch has other series of the same times
 	Lost      *LostSamples      `json:"lost,omitempty"`   // what had to be dropped before this batch
 }
 

@@ -101,8 +101,16 @@ func (c *cutter) turn() {
 	c.open, c.series, c.bytes = map[string]int{}, 0, 0
 }
 
+// end gives the batches; one without series tells that nothing has changed.
 func (c *cutter) end() []events.Samples {
 	c.turn()
+	if len(c.done) == 0 {
+		c.now.Families = []events.Family{}
+		return []events.Samples{c.now}
+	}
+	for i := range c.done[:len(c.done)-1] {
+		c.done[i].More = true
+	}
 	return c.done
 }
 

@@ -4,7 +4,8 @@
 // fall while their process lives. A batch keeps the limits of events.Samples, numbers
 // rise by one without a hole, and what was dropped is told by the next batch. A take
 // holds what has changed since the one before; every minute it holds everything, so
-// that whoever begins to listen knows all within that time.
+// that whoever begins to listen knows all within that time. Each tick is told, also
+// where nothing has changed.
 //
 // Remembers: the last values told; while nobody takes batches, ticks in a ring whose
 // oldest are dropped.

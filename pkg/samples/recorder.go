@@ -56,12 +56,14 @@ func NewRecorder(who Speaker, ring int) *Recorder {
 // Boot names this start.
 func (r *Recorder) Boot() string { return r.boot }
 
-// Record keeps a take, made at a time. Where the ring is full the oldest ticks go.
+// tickBytes is what a tick takes beside its samples: one of an idle process has none.
+const tickBytes = 64
+
+// Record keeps a take, made at a time. An empty one is told too: whoever adds up many
+// speakers must know that this one has counted nothing. Where the ring is full the oldest
+// ticks go.
 func (r *Recorder) Record(at time.Time, list []Sample) {
-	if len(list) == 0 {
-		return
-	}
-	t := tick{at: at.UTC().Truncate(time.Millisecond), list: list}
+	t := tick{at: at.UTC().Truncate(time.Millisecond), list: list, bytes: tickBytes}
 	for _, x := range list {
 		t.bytes += x.bytes()
 	}

@@ -118,6 +118,18 @@ func TestATakeHoldsWhatChangedAndEveryMinuteAll(t *testing.T) {
 	}
 }
 
+// An idle speaker tells that it has counted nothing.
+func TestATickWithoutAChangeIsTold(t *testing.T) {
+	r := samples.NewRecorder(speaker, 0)
+	for i := range 2 {
+		r.Record(at.Add(time.Duration(i)*time.Second), nil)
+		s := drain(t, r)
+		if len(s) != 1 || s[0].Seq != uint64(i+1) || len(s[0].Families) != 0 || len(s[0].Times()) != 1 {
+			t.Fatalf("%+v", s)
+		}
+	}
+}
+
 func TestABacklogIsPackedByFifteenTimes(t *testing.T) {
 	set, c, late, h := samples.NewSet(), samples.NewCounter(), samples.NewCounter(), samples.NewHistogram()
 	set.Counter(requests, c, "app", "web")
@@ -159,10 +171,10 @@ func TestNoBatchIsLargerThanTheLimits(t *testing.T) {
 	}
 	r := samples.NewRecorder(speaker, 1<<30)
 	r.Record(at, set.Take(at))
-	n := 0
-	for i, s := range drain(t, r) {
-		if s.Seq != uint64(i+1) {
-			t.Fatalf("batch %d has seq %d", i, s.Seq)
+	n, all := 0, drain(t, r)
+	for i, s := range all {
+		if s.Seq != uint64(i+1) || s.More != (i < len(all)-1) {
+			t.Fatalf("batch %d of %d has seq %d, more %t", i, len(all), s.Seq, s.More)
 		}
 		for _, f := range s.Families {
 			n += len(f.Series)

@@ -10,8 +10,8 @@ import (
 	"slipway.dev/events"
 )
 
-// wholeEvery is how often a take holds what has not changed, too.
-const wholeEvery = time.Minute
+// WholeEvery is how often a take holds what has not changed, too.
+const WholeEvery = time.Minute
 
 // Metric names a family of series.
 type Metric struct{ Name, Type, Unit, Help string }
@@ -115,7 +115,7 @@ type Sample struct {
 func (s *Set) Take(at time.Time) (list []Sample) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := at.Sub(s.whole) >= wholeEvery
+	all := at.Sub(s.whole) >= WholeEvery
 	if all {
 		s.whole = at
 	}

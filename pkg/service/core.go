@@ -32,7 +32,7 @@ type Core struct {
 	held     map[string]bool // keys to which a parked event could matter; All: every key
 	deaf     int             // signals nobody could take in
 	checks   bool            // run Check after each fold
-	partial  bool            // part of what is said under a guard may never be heard
+	looksOn  bool            // it only looks on: nothing makes it stand still
 	off      rule            // switched off by a test
 	name     string          // of this copy
 	twin     time.Time       // until when another copy is believed to live

@@ -74,9 +74,10 @@ func (c *Core) Overlook(e events.Event) {
 	g.Seq, g.Ordinal = e.Pos.Seq, past(g.Ordinal, e.Ordinal)
 }
 
-// Partial says that only part of what is said under a guard may be heard, so that a
-// hole in its ordinals means nothing: for readers who only look on.
-func (c *Core) Partial() { c.partial = true }
+// LooksOn says that the reader only looks on, at the whole log or at a part of it: a
+// hole in the ordinals means nothing to it, and an event that cannot be folded changes
+// nothing, so that it never stands still where a participant went on long ago.
+func (c *Core) LooksOn() { c.looksOn = true }
 
 // Skip moves the position over an event nobody here hears.
 func (c *Core) Skip(pos events.Position) {
@@ -87,7 +88,7 @@ func (c *Core) Skip(pos events.Position) {
 
 func (c *Core) fold(i int, m Machine, e events.Event) {
 	defer func() {
-		if p := recover(); p != nil {
+		if p := recover(); p != nil && !c.looksOn {
 			g, _ := c.guardOf(e)
 			g.TailSeq, g.TailOrdinal = e.Pos.Seq, e.Ordinal
 			c.park(Park{Pos: e.Pos, Guard: e.Guard(), Verdict: "panic", Reason: fmt.Sprint(p), Keys: c.concerned(e)})

@@ -69,7 +69,7 @@ func (c *Core) guardOf(e events.Event) (g *guard, own bool) {
 // skipped: it stops nothing. A hole in the ordinals parks the guard for whoever
 // reads all of it, because something was lost or forged.
 func (c *Core) judge(g *guard, own bool, e events.Event) (fold bool, verdict string) {
-	whole := (own || c.svc.Filters == nil) && !c.partial
+	whole := (own || c.svc.Filters == nil) && !c.looksOn
 	switch {
 	case g.parked:
 		g.TailSeq, g.TailOrdinal = e.Pos.Seq, past(g.TailOrdinal, e.Ordinal)

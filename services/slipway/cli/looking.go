@@ -101,7 +101,7 @@ func (s *session) present(ctx context.Context, end events.Position) error {
 // partly folds all about some apps up to a position. It reads app by app: for one filter
 // the server knows where to look, for several it looks at everything.
 func (s *session) partly(ctx context.Context, apps []string, end events.Position) error {
-	s.log, s.part = view.NewPart(s.config()), true
+	s.log, s.part = view.NewLog(s.config()), true
 	var all []service.Message
 	for _, app := range slices.Compact(slices.Sorted(slices.Values(append(apps, "")))) {
 		filter := view.FleetFilter

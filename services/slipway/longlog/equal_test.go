@@ -71,7 +71,7 @@ func TestReads(t *testing.T) {
 		end := random.IntN(len(log)) + 1
 		cut := random.IntN(end + 1)
 		at, now := log[end-1].Pos, log[end-1].Stored
-		whole, late, part := view.NewLog(cfg), view.NewLog(cfg), view.NewPart(cfg)
+		whole, late, part := view.NewLog(cfg), view.NewLog(cfg), view.NewLog(cfg)
 		early := service.NewCore(deployer.Service(cfg))
 		app := longlog.Name(random.IntN(5))
 		for i, m := range log[:end] {

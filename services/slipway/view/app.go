@@ -95,7 +95,21 @@ func (l *Log) Status(name string, now time.Time) (app App, ok bool) {
 	app.Releases = l.members(a, r)
 	app.State, app.Reason = l.stateOf(a, app.Replicas)
 	app.Rollout = l.rollout(a, r, now)
+	if waits := l.waitsForLetters(name); len(waits) > 0 && !a.Retired {
+		app.standsStill(waits[0].Detail)
+	}
 	return app, true
+}
+
+// standsStill tells that somebody could not read something about the app. What its
+// release waits for names it already.
+func (a *App) standsStill(letter string) {
+	if a.State == "healthy" {
+		a.State = "degraded"
+	}
+	if a.Rollout == nil {
+		a.Reason += "; waits for: " + letter
+	}
 }
 
 // Size tells whether as many instances run as are wanted, no more and no fewer; if

@@ -3,24 +3,14 @@ package view
 import (
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
-	"slipway.dev/services/deployer"
 )
 
 // Snapshot is the service whose snapshot a Log can begin from.
 const Snapshot = "deployer"
 
 // FleetFilter selects the facts that concern no app. A Log that begins from a snapshot
-// hears them from the first on: nodes and gateways are not all in it.
+// hears them from the first on: nodes, gateways and dead letters are not all in it.
 const FleetFilter = "slipway.event._.>"
-
-// NewPart is the fold of a part of the log before its first event: all about some apps,
-// and what concerns no app. Of those apps it tells what the whole log tells; it places
-// nothing, since who places hears of every app.
-func NewPart(cfg deployer.Config) *Log {
-	l := NewLog(cfg)
-	l.core.Partial()
-	return l
-}
 
 // Begin takes over the deployer's snapshot, if it is of this log and no later than the
 // end that is asked for, and nothing in it stands still: who only looks on passes what cannot
@@ -46,6 +36,7 @@ func (l *Log) Fleet(m service.Message) {
 	}
 	e.Pos, e.Stored = m.Pos, m.Stored
 	l.foldFleet(e)
+	l.foldLetter(e)
 }
 
 // Skip passes what is not heard up to a position.

@@ -44,8 +44,13 @@ func NewFold(cfg deployer.Config, entity, id string) (f *Fold, ok bool) {
 	default:
 		return nil, false
 	}
-	f.core = service.NewCore(f.svc)
+	f.anew()
 	return f, true
+}
+
+func (f *Fold) anew() {
+	f.core = service.NewCore(f.svc)
+	f.core.LooksOn()
 }
 
 // Machines of the registry, in the order it makes them.
@@ -67,17 +72,18 @@ func (f *Fold) Filters() []string { return f.svc.Filters }
 func (f *Fold) Position() events.Position { return f.core.Position() }
 
 // Begin takes over a snapshot of the service, if it is of this log and no later than
-// the end that is asked for; else the fold begins at the first event.
+// the end that is asked for, and nothing in it stands still; else the fold begins at the
+// first event.
 func (f *Fold) Begin(snapshot []byte, stream string, end events.Position) {
-	if err := f.core.Import(snapshot, stream); err != nil || f.core.Position().After(end) {
-		f.core = service.NewCore(f.svc)
+	if err := f.core.Import(snapshot, stream); err != nil || f.core.Position().After(end) || len(f.core.Parked()) > 0 {
+		f.anew()
 	}
 }
 
 // Hear folds one message of the log; what nobody there hears or can read is passed
-// over.
+// over, as the service does once it has been dropped.
 func (f *Fold) Hear(m service.Message) {
-	kind, _, place, err := events.ParseSubject(m.Subject)
+	kind, app, place, err := events.ParseSubject(m.Subject)
 	if err != nil || !f.core.HearsOwner(kind.Owner) {
 		f.core.Skip(m.Pos)
 		return
@@ -87,7 +93,7 @@ func (f *Fold) Hear(m service.Message) {
 		err = e.Decode()
 	}
 	if err != nil {
-		f.core.Skip(m.Pos)
+		f.core.Overlook(events.Event{Kind: kind, App: app, Place: place, Pos: m.Pos, Ordinal: e.Ordinal})
 		return
 	}
 	e.Pos, e.Stored = m.Pos, m.Stored

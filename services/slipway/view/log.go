@@ -27,19 +27,24 @@ type Log struct {
 	declared  map[string]map[int]events.Event // app.declared by app and declaration
 	facts     map[string]Fact                 // by id
 	last      map[string]string               // id of the last fact by CloudEvents subject and entity
+	letters   map[string]Standing             // parked, by participant and position
 
 	// Unread counts the events that could not be read.
 	Unread int
 }
 
-// NewLog is the fold before the first event.
+// NewLog is the fold before the first event, of the whole log or of a part of it: all
+// about some apps, and what concerns no app. Of those apps the part tells what the whole
+// tells; it places nothing, since who places hears of every app.
 func NewLog(cfg deployer.Config) *Log {
-	return &Log{
+	l := &Log{
 		cfg: cfg, core: service.NewCore(deployer.Service(cfg)),
 		releases: map[string]map[int]*Record{}, instances: map[string]*Instance{},
 		nodes: map[string]*machine{}, gateways: map[string]*entrance{},
-		declared: map[string]map[int]events.Event{}, facts: map[string]Fact{}, last: map[string]string{},
+		declared: map[string]map[int]events.Event{}, facts: map[string]Fact{}, last: map[string]string{}, letters: map[string]Standing{},
 	}
+	l.core.LooksOn()
+	return l
 }
 
 // Hear folds one message of the log and returns it as an event. One that cannot be
@@ -79,6 +84,7 @@ func (l *Log) Fold(e events.Event) {
 	l.note(e)
 	l.foldInstance(e)
 	l.foldFleet(e)
+	l.foldLetter(e)
 	l.foldRecord(e)
 }
 
@@ -131,13 +137,13 @@ func (l *Log) Read(app string, now time.Time) deployer.Reading {
 	return l.read(a, f, now)
 }
 
-// Waits is what an app waits for at a moment: it asks the deployer's own decision,
-// which changes nothing.
+// Waits is what an app waits for at a moment: first the letters over which somebody
+// stands still, then what the deployer's own decision says, which changes nothing.
 func (l *Log) Waits(app string, now time.Time) []service.Waiter {
-	says := l.core.Machines()[appMachine].Decide(app, now)
-	if len(says.Waiting) == 0 && !says.Empty() {
+	waits, says := l.waitsForLetters(app), l.core.Machines()[appMachine].Decide(app, now)
+	if len(waits)+len(says.Waiting) == 0 && !says.Empty() {
 		next := events.KindOf(says.Facts[0].Data).Name()
 		return []service.Waiter{{ID: app, For: "deployer", Detail: fmt.Sprintf("the deployer to say %s", next)}}
 	}
-	return says.Waiting
+	return append(waits, says.Waiting...)
 }

@@ -1,6 +1,9 @@
 package view
 
 import (
+	"encoding/json"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -155,6 +158,35 @@ func TestUnread(t *testing.T) {
 	}
 	if s.log.Position().Seq != e.Pos.Seq+1 {
 		t.Errorf("stands at %s", s.log.Position())
+	}
+}
+
+// TestNothingStopsWhoLooksOn: behind what cannot be read, and behind a hole, the log is
+// read on, as a participant does once the letter is dropped.
+func TestNothingStopsWhoLooksOn(t *testing.T) {
+	s := newStory(t)
+	s.serve()
+	messages := s.messages()
+	bad := slices.IndexFunc(messages, func(m service.Message) bool { return strings.HasSuffix(m.Subject, ".deployer._.release.started") })
+	for name, spoil := range map[string]func(m *service.Message){
+		"unreadable": func(m *service.Message) { m.Body = []byte("{") },
+		"a hole":     func(m *service.Message) { *m = message("slipway.event._.node.n9.node.left", m.Pos.Seq, "{") },
+	} {
+		late, fold := NewLog(s.log.cfg), s.fold("app", "shop")
+		for i, m := range messages {
+			if i == bad {
+				spoil(&m)
+			}
+			late.Hear(m)
+			fold.Hear(m)
+		}
+		if a, _ := late.App("shop"); a.Stable != 1 {
+			t.Errorf("%s: status knows release %d to serve", name, a.Stable)
+		}
+		var state struct{ Stable int }
+		if err := json.Unmarshal(s.state(fold), &state); err != nil || state.Stable != 1 {
+			t.Errorf("%s: state knows release %d to serve (%v)", name, state.Stable, err)
+		}
 	}
 }
 

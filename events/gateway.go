@@ -70,6 +70,7 @@ type RoutingApplied struct {
 	Pool        int            `json:"pool"`                  // generation of the pool
 	Counts      []ReleaseCount `json:"counts,omitempty"`      // since the previous fact about the app
 	Unreachable []string       `json:"unreachable,omitempty"` // endpoints that did not answer a connect
+	Closed      []string       `json:"closed,omitempty"`      // why a port of a TCP route could not be opened here, one for each
 }
 
 // RoutingQuiesced says that a held app has nothing in flight here.

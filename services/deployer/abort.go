@@ -29,12 +29,15 @@ func (v view) giveUp(r *Release) (say service.Says) {
 }
 
 func (v view) late(r *Release) (say service.Says) {
-	why := v.lateWords(r)
+	why, cause := v.lateWords(r), r.Cause
+	if words, by := v.shut(); words != "" {
+		why, cause = "no progress for "+ms(v.policy().DeadlineMs).String()+": "+words, by
+	}
 	if v.policy().OnFailure == events.OnFailurePause {
-		say.Because(r.Cause, "%s", why).Fact(events.ReleasePaused{OfRelease: v.ref(r), Cause: causeFailure})
+		say.Because(cause, "%s", why).Fact(events.ReleasePaused{OfRelease: v.ref(r), Cause: causeFailure})
 		return say
 	}
-	say.Because(r.Cause, "%s", why).Fact(v.abort(r, causeDeadline, "", ""))
+	say.Because(cause, "%s", why).Fact(v.abort(r, causeDeadline, "", ""))
 	return say
 }
 

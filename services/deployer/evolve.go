@@ -218,6 +218,9 @@ func (a *App) evolveCounts(e events.Event) {
 	switch d := e.Data.(type) {
 	case events.RoutingApplied:
 		a.count(d.Counts)
+		a.Route.shut(d.Gateway, strings.Join(d.Closed, "; "), e)
+	case events.RoutingRefused:
+		a.Route.shut(d.Gateway, e.Reason, e)
 	case events.TrafficDrained:
 		a.count(d.Counts)
 		a.Cut += int64(d.Cut)

@@ -259,6 +259,10 @@ func (v view) waitSettled(id string) (say service.Says) {
 		say.Waits(id, waitsGateway, "a gateway")
 		return say
 	}
-	say.Waits(id, waitsSettlement, "settlement %d: %s", v.Route.Generation, strings.Join(service.Sorted(v.fleet.Gateways), ", "))
+	words, _ := v.shut()
+	if words == "" {
+		words = strings.Join(service.Sorted(v.fleet.Gateways), ", ")
+	}
+	say.Waits(id, waitsSettlement, "settlement %d: %s", v.Route.Generation, words)
 	return say
 }

@@ -147,6 +147,14 @@ type Route struct {
 	Held       bool          `json:"held,omitempty"`
 	At         time.Time     `json:"at"`    // of the last shift
 	Cause      service.Cause `json:"cause"` // of the last shift
+
+	Shut map[string]Shut `json:"shut,omitempty"` // by gateway, that does not serve it as it is said
+}
+
+// Shut is why a gateway refuses a route, or has not opened its ports.
+type Shut struct {
+	Why   string        `json:"why"`
+	Cause service.Cause `json:"cause"`
 }
 
 // Inst is an instance that has not ended.

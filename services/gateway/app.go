@@ -60,6 +60,7 @@ type Said struct {
 	Generation int       `json:"generation"` // 0: none yet
 	Pool       int       `json:"pool"`
 	At         time.Time `json:"at"`
+	Closed     []string  `json:"closed,omitempty"` // ports, with why
 }
 
 // Refusal is the last routing.refused.
@@ -139,7 +140,7 @@ func (a *App) applied(d events.RoutingApplied, e events.Event) {
 	if d.Generation < a.Said.Generation || d.Pool < a.Said.Pool {
 		a.Back = fmt.Sprintf("applied route %d pool %d after route %d pool %d", d.Generation, d.Pool, a.Said.Generation, a.Said.Pool)
 	}
-	a.Said = Said{Generation: d.Generation, Pool: d.Pool, At: e.Time}
+	a.Said = Said{Generation: d.Generation, Pool: d.Pool, At: e.Time, Closed: d.Closed}
 	a.count(d.Counts)
 }
 

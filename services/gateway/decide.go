@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"slipway.dev/events"
@@ -54,14 +56,14 @@ func (g *Gateway) decideApp(a *App, now time.Time) (say service.Says) {
 	}
 	of := events.OfRouting{App: a.Name, Gateway: g.Name}
 	switch d := x.applied; {
-	case a.saysApplied(d) && !a.early(d, now):
+	case a.saysApplied(x) && !a.early(d, now):
 		of.Generation = d.Generation
-		say.Because(a.Last, "serves by route %d and pool %d, %d endpoints", d.Generation, d.Pool, len(a.Endpoints)).
-			Fact(events.RoutingApplied{OfRouting: of, Pool: d.Pool, Counts: take(), Unreachable: d.Unreachable})
+		say.Because(a.Last, "serves by route %d and pool %d, %d endpoints%s", d.Generation, d.Pool, len(a.Endpoints), shutWords(x.shut)).
+			Fact(events.RoutingApplied{OfRouting: of, Pool: d.Pool, Counts: take(), Unreachable: d.Unreachable, Closed: x.shut})
 	case g.ending() && len(counts) > 0 && a.Said.Generation > 0:
 		of.Generation = a.Said.Generation
 		say.Because(g.Joining, "counted until its end").
-			Fact(events.RoutingApplied{OfRouting: of, Pool: a.Said.Pool, Counts: take()})
+			Fact(events.RoutingApplied{OfRouting: of, Pool: a.Said.Pool, Counts: take(), Closed: a.Said.Closed})
 	}
 	if d := x.refused; a.saysRefused(d, x.applied) {
 		of.Generation = d.Generation
@@ -109,8 +111,16 @@ func (g *Gateway) decideDrain(a *App, x *Drain, y drainHeard, take func() []even
 }
 
 // saysApplied tells whether what is published has not been said.
-func (a *App) saysApplied(d Applied) bool {
-	return d.Order > 0 && (d.Generation != a.Said.Generation || d.Pool != a.Said.Pool)
+func (a *App) saysApplied(x *appHeard) bool {
+	d := x.applied
+	return d.Order > 0 && (d.Generation != a.Said.Generation || d.Pool != a.Said.Pool || !slices.Equal(x.shut, a.Said.Closed))
+}
+
+func shutWords(why []string) string {
+	if len(why) == 0 {
+		return ""
+	}
+	return "; " + strings.Join(why, "; ")
 }
 
 // early tells whether an applied that only the pool caused must wait.
@@ -186,7 +196,7 @@ func (a *App) moments(x *appHeard) (all []time.Time) {
 			all = append(all, at)
 		}
 	}
-	if a.saysApplied(x.applied) {
+	if a.saysApplied(x) {
 		all = append(all, a.Said.At.Add(AppliedEvery))
 	}
 	return all

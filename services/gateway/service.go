@@ -12,7 +12,7 @@ import (
 const Owner = "gateway"
 
 // fold is raised whenever Evolve or the shape of Gateway changes.
-const fold = 8
+const fold = 9
 
 // Config is which gateway this is.
 type Config struct {

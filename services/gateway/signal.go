@@ -16,10 +16,11 @@ type Totals []events.ReleaseCount
 type Boot struct{ Nonce string }
 
 // Beat comes every second: the totals of all apps, what is seen of the endpoints that
-// fail or have, and that time passes.
+// fail or have, which ports are not open, and that time passes.
 type Beat struct {
 	Totals   map[string]Totals
 	Troubled []Judged
+	Shut     map[string][]string // by app, why ports of its TCP routes could not be opened
 }
 
 // Applied says which table of an app is published. Idle are the endpoints that are
@@ -92,6 +93,7 @@ type appHeard struct {
 	refused  Refused
 	quiesced Quiesced
 	totals   Totals
+	shut     []string
 	drains   map[string]drainHeard
 	late     int            // drains that were given up as a last hope
 	lateness map[string]int // of them: the order of the drain
@@ -144,6 +146,7 @@ func (g *Gateway) sense(sig service.Signal, now time.Time, ttl time.Duration) {
 		h.listen(now, ttl)
 		h.count(d.Totals)
 		h.judge(d.Troubled)
+		h.shut(d.Shut)
 		g.hopes(now)
 	case Applied:
 		g.sensedApplied(d)
@@ -247,6 +250,16 @@ func (h *heard) listen(now time.Time, ttl time.Duration) {
 func (h *heard) judge(all []Judged) {
 	for _, d := range all {
 		h.app(d.App).samples[d.Endpoint] = d.Sample
+	}
+}
+
+// shut notes which ports are not open; an app that is not named has none such.
+func (h *heard) shut(why map[string][]string) {
+	for name, x := range h.apps {
+		x.shut = why[name]
+	}
+	for name := range why {
+		h.app(name).shut = why[name]
 	}
 }
 

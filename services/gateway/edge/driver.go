@@ -88,6 +88,7 @@ type Driver struct {
 	opening bool                     // the listeners may be open
 	inlets  map[string]*inlet        // of the mesh, by app
 	ports   map[int]*proxy.TCPServer // of TCP routes; nil: it could not be had yet
+	shut    map[string][]string      // by app, why that is
 }
 
 // New makes a driver. It starts nothing.
@@ -155,7 +156,7 @@ func (d *Driver) Watch(ctx context.Context, sense func(service.Signal), ready fu
 	defer beat.Stop()
 	for {
 		d.reload()
-		d.tell(gateway.Beat{Totals: d.totals(), Troubled: d.troubled()})
+		d.tell(gateway.Beat{Totals: d.totals(), Troubled: d.troubled(), Shut: d.shutPorts()})
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

@@ -2,10 +2,12 @@ package edge
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"slices"
 	"strconv"
+	"syscall"
 	"time"
 
 	"slipway.dev/pkg/service"
@@ -60,13 +62,19 @@ func (d *Driver) portsLocked() {
 	}
 	want := d.proxy.TCPPorts()
 	for port, s := range d.ports {
-		if !want[port] {
+		if want[port] == "" {
 			d.closePort(port, s)
 		}
 	}
+	d.shut = map[string][]string{}
 	for _, port := range service.Sorted(want) {
 		_, told := d.ports[port]
-		if err := d.openPort(port); err != nil && !told { // said once: it may be for long
+		err := d.openPort(port)
+		if err == nil {
+			continue
+		}
+		d.shut[want[port]] = append(d.shut[want[port]], err.Error())
+		if !told { // said once: it may be for long
 			d.cfg.Logger.Warn().Err(err).Int("port", port).Msg("open port of a TCP route")
 			d.ports[port] = nil
 		}
@@ -79,7 +87,10 @@ func (d *Driver) openPort(port int) error {
 	}
 	address := PortAddress(d.cfg.Listen[0], port)
 	l, err := d.cfg.Open(address)
-	if err != nil {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("listen on %s: another program has the port: end it, or give the app another listen", address)
+	case err != nil:
 		return fmt.Errorf("listen on %s: %w", address, err)
 	}
 	s := proxy.NewTCPServer(l, d.proxy, port)
@@ -87,6 +98,13 @@ func (d *Driver) openPort(port int) error {
 	d.servers = append(d.servers, s)
 	go d.accept(s)
 	return nil
+}
+
+// shutPorts tells for each app why its ports could not be opened.
+func (d *Driver) shutPorts() map[string][]string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.shut // made anew with each look
 }
 
 // TCPPorts are the ports at which connections of TCP routes are taken now.

@@ -3,6 +3,7 @@ package edge
 import (
 	"io"
 	"net"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,6 +52,37 @@ func TestListenersOfTCPRoutes(t *testing.T) {
 	eventually(t, "the new port open and the old one closed", is(second))
 	said(0)
 	eventually(t, "the port closed", is())
+}
+
+// A gateway that starts while another program has the port of a TCP route serves what
+// else there is, and says which port is not open, until it is.
+func TestAPortThatIsTakenAtTheStart(t *testing.T) {
+	m := newMemory(t)
+	p := &plane{memory: m, generation: 1}
+	p.list(newBackend(t, 1))
+	number, taken := port(t)
+	r := p.route(events.RouteShare{Release: 1, ShareBp: 10000})
+	r.Rules = append(r.Rules, events.RouteRule{Protocol: events.ProtocolTCP, Listen: number})
+	p.say(events.RouteShifted{OfRoute: events.OfRoute{App: "web", Generation: 1}, Route: r})
+	g := run(t, m, "", nil)
+	told := m.await("the port is not open", 0, func(e events.Event) bool {
+		d, ok := e.Data.(events.RoutingApplied)
+		return ok && len(d.Closed) == 1
+	})
+	if d := told.Data.(events.RoutingApplied); !strings.Contains(d.Closed[0], strconv.Itoa(number)+": another program has the port") {
+		t.Errorf("closed %q", d.Closed)
+	}
+	if status, body, _, err := ask(http.DefaultClient, http.MethodGet, g.url()); err != nil || status != 200 {
+		t.Errorf("by HTTP: %d %q %v", status, body, err)
+	}
+	taken.Close()
+	m.await("the port is open", told.Pos.Seq, func(e events.Event) bool {
+		d, ok := e.Data.(events.RoutingApplied)
+		return ok && len(d.Closed) == 0
+	})
+	if got := asks(t, number); !strings.HasPrefix(got, "HTTP/1.1 200") {
+		t.Errorf("the endpoint answers %q", got)
+	}
 }
 
 // asks sends a request over a connection to a port and returns the answer.

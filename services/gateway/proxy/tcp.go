@@ -16,11 +16,11 @@ import (
 // ProtocolTCP is a rule's, or an endpoint's, whose bytes are passed as they are.
 const ProtocolTCP = "tcp"
 
-// TCPPorts are the ports that the table has TCP routes for.
-func (p *Proxy) TCPPorts() map[int]bool {
-	ports := map[int]bool{}
-	for port := range p.table.Load().ports {
-		ports[port] = true
+// TCPPorts are the ports that the table has TCP routes for, with the app of each.
+func (p *Proxy) TCPPorts() map[int]string {
+	ports := map[int]string{}
+	for port, path := range p.table.Load().ports {
+		ports[port] = path.app.route.App
 	}
 	return ports
 }

@@ -18,7 +18,7 @@ func (o OfInstance) InstanceID() string { return o.Instance }
 // Roles of an instance.
 const (
 	RoleService = "service" // serves or works as long as it is wanted
-	RoleHook    = "hook"    // runs once, before a release starts
+	RoleHook    = "hook"    // runs once: before a release starts, in a step, to undo one
 )
 
 // AssignmentRequested says that an app wants an instance somewhere.
@@ -37,6 +37,9 @@ type AssignmentRequested struct {
 	PerNode   bool          `json:"perNode,omitempty"`     // it is the one of its app on its node
 	Gateway   bool          `json:"gateway,omitempty"`     // it calls other apps, so its node needs a live gateway
 	NotBefore int64         `json:"notBeforeMs,omitempty"` // unix milliseconds; a replacement's back-off
+	Hook      *Hook         `json:"hook,omitempty"`        // what a hook runs; absent: the release's preDeploy
+	Step      int           `json:"step,omitempty"`        // of a canary, whose hook it is
+	Undo      bool          `json:"undo,omitempty"`        // it takes back what the step's hook did
 }
 
 // AssignmentCleared says that a held instance may start.
@@ -61,6 +64,7 @@ type PlacementPlaced struct {
 	HostPorts []int         `json:"hostPorts,omitempty"` // fixed ports reserved for it
 	Volumes   []VolumeClaim `json:"volumes,omitempty"`   // volumes it uses that stay on this node
 	Hold      bool          `json:"hold,omitempty"`      // fetch, do not start
+	Hook      *Hook         `json:"hook,omitempty"`      // what a hook runs; absent: the release's preDeploy
 }
 
 // PlacementBlocked says that no node fits, and what each lacks.

@@ -83,7 +83,7 @@ func (v view) goBack(r *Release) (say service.Says) {
 	switch {
 	case home == nil:
 		return v.nowhere(r)
-	case v.now.After(r.AbortedAt.Add(ms(v.policy().RevertMs))):
+	case v.now.After(v.revertBy(r)):
 		return v.strand(r, "not restored within "+ms(v.policy().RevertMs).String())
 	case home.Revision == r.Revision && len(v.of(home.Number).keep(wanted)) == 0 && v.size(home) > 0:
 		return v.strand(r, "nothing different to return to")
@@ -91,6 +91,9 @@ func (v view) goBack(r *Release) (say service.Says) {
 	say = v.replace(home, v.limits(r))
 	if !say.Empty() || !v.carries(home) || len(v.others(home)) > 0 {
 		return say
+	}
+	if s, ok := v.toUndo(r); ok {
+		return v.hook(r, errand{Hook: runHook(v.policy().Steps[s-1].Run.Undo, v.policy().Steps[s-1].Run), Step: s, Undo: true}, "takes back what step "+itoa(s)+" ran")
 	}
 	if left := v.of(r.Number); r.Aborted == causeSuperseded && len(left) > 0 {
 		say.Waits(v.id(r), waitsDrain, "%s to stop", left[0].ID)
@@ -113,7 +116,7 @@ func (v view) ended(r *Release, to int) (say service.Says) {
 	if c == nil {
 		c = &Count{}
 	}
-	say.Because(r.Cause, "%s", r.Why).Fact(events.ReleaseRolledBack{
+	say.Because(r.Cause, "%s%s", r.Why, r.undoWords()).Fact(events.ReleaseRolledBack{
 		OfRelease: v.ref(r), To: to, TookMs: v.now.Sub(r.AbortedAt).Milliseconds(),
 		Requests: c.Requests, RequestsFailed: c.Failed, WarmUntil: v.afterwards(r),
 	})

@@ -89,6 +89,9 @@ func (v view) step(r *Release) (say service.Says) {
 	if say = v.shrink(r); !say.Empty() {
 		return say
 	}
+	if s.Run != nil && r.RunDone < r.Step {
+		return v.hook(r, errand{Hook: runHook(s.Run.Command, s.Run), Step: r.Step}, "command of step "+itoa(r.Step))
+	}
 	say.Because(r.Cause, "%d of %d available%s", len(mine.keep(v.available)), need, v.routeWords()).
 		Fact(events.ReleaseStepCompleted{OfRelease: v.ref(r), Step: r.Step, ShareBp: s.WeightBp})
 	return say

@@ -117,25 +117,11 @@ func (v view) prepare(r *Release) (say service.Says) {
 		say.Because(r.Cause, "nothing to prepare").Fact(events.ReleaseStarted{OfRelease: v.ref(r)})
 		return say
 	}
-	older := v.all().keep(func(i *Inst) bool { return i.Role == events.RoleHook && i.Release != r.Number })
-	for _, i := range older.keep(wanted) {
-		say.Because(r.Cause, "an older hook stops before a new one runs").Fact(v.withdrawal(i, causeSuperseded))
+	if say = v.hook(r, errand{Hook: *hook}, "hook before the first new instance"); !say.Empty() || r.Phase != planned {
+		return say
 	}
-	mine := v.all().keep(func(i *Inst) bool { return i.Role == events.RoleHook && i.Release == r.Number })
-	switch {
-	case !say.Empty():
-	case len(older) > 0:
-		say.Waits(v.id(r), waitsDrain, "hook %s to stop", older[0].ID)
-	case len(mine) == 0:
-		id := v.Name + "-" + itoa(r.Number) + "-h" + itoa(r.HookTries+1)
-		say.Because(r.Cause, "hook before the first new instance").Fact(v.request(r, id, events.RoleHook, false))
-	case r.Phase == planned:
+	if mine := v.errands(r, 0, false); len(mine) > 0 {
 		say.Because(r.Cause, "hook %s", mine[0].ID).Fact(events.ReleasePreparing{OfRelease: v.ref(r), Hook: mine[0].ID})
-	default:
-		say.Waits(v.id(r), waitsTime, "hook %s to complete, until %s", mine[0].ID, mine[0].Since.Add(ms(hook.TimeoutMs)).Format(time.TimeOnly))
-		if v.now.After(mine[0].Since.Add(ms(hook.TimeoutMs))) {
-			say.Because(mine[0].Cause, "hook %s took longer than %s", mine[0].ID, ms(hook.TimeoutMs)).Fact(v.abort(r, causeError, "", ""))
-		}
 	}
 	return say
 }

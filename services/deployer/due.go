@@ -3,6 +3,7 @@ package deployer
 import (
 	"time"
 
+	"slipway.dev/events"
 	"slipway.dev/pkg/service"
 )
 
@@ -41,14 +42,14 @@ func (v view) moments(r *Release) (l []time.Time) {
 	case paused:
 		l = append(l, r.Until)
 	case returning:
-		l = append(l, r.AbortedAt.Add(ms(v.policy().RevertMs)+time.Millisecond))
+		l = append(l, v.revertBy(r).Add(time.Millisecond))
 	}
 	for ordinal, x := range r.Replicas {
 		l = append(l, x.retryAt(v.Name, ordinal))
 	}
-	if hook := r.Spec.Hooks.PreDeploy; hook != nil && r.Phase == preparing {
-		for _, i := range v.Instances {
-			l = append(l, i.Since.Add(ms(hook.TimeoutMs)+time.Millisecond))
+	for _, i := range v.Instances {
+		if i.Role == events.RoleHook && i.Release == r.Number {
+			l = append(l, v.hookEnds(r, i).Add(time.Millisecond))
 		}
 	}
 	return l

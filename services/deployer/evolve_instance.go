@@ -40,7 +40,8 @@ func (a *App) request(d events.AssignmentRequested, e events.Event) {
 	ordinal := ordinalOf(d.Instance)
 	a.Instances[d.Instance] = &Inst{
 		ID: d.Instance, Release: d.Release, Ordinal: ordinal, Role: d.Role,
-		State: "requested", Driver: d.Driver, Held: d.Hold, Replaces: d.Replaces, PerNode: d.PerNode, Since: at(e), Cause: service.CauseOf(e),
+		State: "requested", Driver: d.Driver, Held: d.Hold, Replaces: d.Replaces, PerNode: d.PerNode,
+		Step: d.Step, Undo: d.Undo, Since: at(e), Cause: service.CauseOf(e),
 	}
 	r := a.Releases[d.Release]
 	switch {
@@ -101,7 +102,7 @@ func (a *App) evolveInstance(e events.Event) {
 		a.failed(i, r, Failure{i.ID, d.Code, e.Reason, d.Tail}, at(e))
 	case events.InstanceCompleted:
 		if r != nil && i.Role == events.RoleHook {
-			r.HookDone = true
+			r.hooked(i)
 		}
 		a.drop(i, at(e))
 	case events.InstanceStopped:
@@ -132,10 +133,7 @@ func (a *App) failed(i *Inst, r *Release, f Failure, now time.Time) {
 		r.Replicas[i.Ordinal].FailedAt = now
 	}
 	if r != nil && i.Role == events.RoleHook {
-		r.Fatal = "hook " + i.ID + " failed: " + f.Reason
-		if a.Accepted != nil && r.Spec.Hooks.PreDeploy != nil && r.HookTries <= r.Spec.Hooks.PreDeploy.Retries {
-			r.Fatal = ""
-		}
+		r.hookFailed(i, f)
 	}
 	a.drop(i, now)
 }

@@ -172,7 +172,7 @@ func (c *Cluster) place() (say service.Says) {
 			m.add(q)
 			say.Because(q.Cause, "%s on %d nodes", q.Placement.Strategy, len(c.Nodes)).Fact(events.PlacementPlaced{
 				OfInstance: of, Release: q.Release, SpecHash: q.SpecHash, Role: q.Role,
-				Resources: q.Resources, HostPorts: q.HostPorts, Volumes: q.Volumes, Hold: q.Hold,
+				Resources: q.Resources, HostPorts: q.HostPorts, Volumes: q.Volumes, Hold: q.Hold, Hook: q.Hook,
 			})
 		case lacks != q.Lacks:
 			say.Because(q.Cause, "%s", lacks).Fact(events.PlacementBlocked{OfInstance: of, Lacks: lacks})

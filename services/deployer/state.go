@@ -107,10 +107,13 @@ type Release struct {
 	Replicas    map[int]*Replica `json:"replicas"` // by ordinal
 	HookTries   int              `json:"hookTries,omitempty"`
 	HookDone    bool             `json:"hookDone,omitempty"`
-	Failure     *Failure         `json:"failure,omitempty"` // the last failed instance
-	Fatal       string           `json:"fatal,omitempty"`   // an error no retry can mend
-	Why         string           `json:"why,omitempty"`     // reason of its last fact
-	Actor       string           `json:"actor,omitempty"`   // who asked for it
+	RunDone     int              `json:"runDone,omitempty"`    // last step whose command has completed
+	Undone      int              `json:"undone,omitempty"`     // lowest step whose command was taken back; 0: none yet
+	UndoFailed  string           `json:"undoFailed,omitempty"` // how the last undo that failed did
+	Failure     *Failure         `json:"failure,omitempty"`    // the last failed instance
+	Fatal       string           `json:"fatal,omitempty"`      // an error no retry can mend
+	Why         string           `json:"why,omitempty"`        // reason of its last fact
+	Actor       string           `json:"actor,omitempty"`      // who asked for it
 	Correlation string           `json:"correlation,omitempty"`
 	Cause       service.Cause    `json:"cause"` // its last fact
 }
@@ -185,6 +188,8 @@ type Inst struct {
 	Told      bool          `json:"told,omitempty"`     // its node was named in the withdrawal
 	Leaves    string        `json:"leaves,omitempty"`   // cause of the withdrawal
 	PerNode   bool          `json:"perNode,omitempty"`  // it is the one of its app on its node
+	Step      int           `json:"step,omitempty"`     // of a canary, whose hook it is
+	Undo      bool          `json:"undo,omitempty"`     // it takes back what the step's hook did
 	Replaces  string        `json:"replaces,omitempty"` // instance of the same replica that it serves in place of
 	Drained   bool          `json:"drained,omitempty"`  // no gateway has anything open to it
 	StopBy    time.Time     `json:"stopBy,omitzero"`

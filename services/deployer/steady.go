@@ -107,7 +107,7 @@ func (v view) warm() (l []*Release) {
 func (v view) useless(i *Inst) (why string, ok bool) {
 	r := v.Releases[i.Release]
 	switch {
-	case i.Role == events.RoleHook && i.Release == v.Live && r != nil && r.prepares():
+	case i.Role == events.RoleHook && i.Release == v.Live && r != nil && v.awaits(r, i):
 		return "", false
 	case i.Role == events.RoleHook:
 		return "its release goes on without it", true

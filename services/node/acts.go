@@ -77,8 +77,8 @@ func made(i *Instance, spec *events.Spec) events.Spec {
 }
 
 func command(i *Instance, spec *events.Spec) []string {
-	if i.Role == events.RoleHook && spec.Hooks.PreDeploy != nil {
-		return spec.Hooks.PreDeploy.Command
+	if argv := i.hook(spec).Command; i.Role == events.RoleHook && len(argv) > 0 {
+		return argv
 	}
 	return spec.Command
 }
@@ -123,7 +123,7 @@ func (s *State) deadlines(i *Instance) (all []time.Time) {
 	case i.Phase == FetchFailed || i.Phase == BackingOff:
 		all = append(all, i.Until)
 	case i.Phase == Started && i.Role == events.RoleHook:
-		all = append(all, i.StartedAt.Add(hookTime(spec)))
+		all = append(all, i.StartedAt.Add(ms(i.hook(spec).TimeoutMs)))
 	case i.Phase == Started:
 		all = append(all, startupEnds(i, spec))
 	}

@@ -104,8 +104,8 @@ func (d *decision) verdict(i *Instance, spec *events.Spec) string {
 	switch {
 	case i.Exit.Cause == causeFinal:
 		return "no retry can help"
-	case hook && i.Failures > retries(spec):
-		return fmt.Sprintf("hook failed, %d of %d retries used", i.Failures-1, retries(spec))
+	case hook && i.Failures > i.hook(spec).Retries:
+		return fmt.Sprintf("hook failed, %d of %d retries used", i.Failures-1, i.hook(spec).Retries)
 	case hook:
 		return ""
 	case restart.When == events.RestartNever:
@@ -116,13 +116,6 @@ func (d *decision) verdict(i *Instance, spec *events.Spec) string {
 		return fmt.Sprintf("%d exits within %s", len(i.Failed), ms(restart.GiveUpWithinMs))
 	}
 	return ""
-}
-
-func retries(spec *events.Spec) int {
-	if spec.Hooks.PreDeploy == nil {
-		return 0
-	}
-	return spec.Hooks.PreDeploy.Retries
 }
 
 // fail ends an instance; drift it was in was not repaired here.

@@ -42,11 +42,12 @@ const (
 
 // Instance is one placement of this node until it ends.
 type Instance struct {
-	App      string `json:"app"`
-	Release  int    `json:"release"`
-	SpecHash string `json:"specHash"`
-	Role     string `json:"role"`
-	Held     bool   `json:"held,omitempty"` // fetched, not started, until cleared
+	App      string       `json:"app"`
+	Release  int          `json:"release"`
+	SpecHash string       `json:"specHash"`
+	Role     string       `json:"role"`
+	Hook     *events.Hook `json:"hook,omitempty"` // what it runs, if not its release's preDeploy
+	Held     bool         `json:"held,omitempty"` // fetched, not started, until cleared
 
 	Phase Phase     `json:"phase"`
 	Since time.Time `json:"since"` // of the phase; of one found started, since it was adopted
@@ -102,7 +103,7 @@ const (
 
 func placed(d events.PlacementPlaced, e events.Event) *Instance {
 	return &Instance{
-		App: d.App, Release: d.Release, SpecHash: d.SpecHash, Role: d.Role, Held: d.Hold,
+		App: d.App, Release: d.Release, SpecHash: d.SpecHash, Role: d.Role, Hook: d.Hook, Held: d.Hold,
 		Phase: Placed, Since: e.Time, Last: service.CauseOf(e),
 	}
 }

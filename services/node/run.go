@@ -44,7 +44,7 @@ func (d *decision) started(id string, i *Instance, x *seen, spec *events.Spec) {
 
 // hook bounds the time of a hook.
 func (d *decision) hook(id string, i *Instance, spec *events.Spec) {
-	most := hookTime(spec)
+	most := ms(i.hook(spec).TimeoutMs)
 	if most > 0 && !d.now.Before(i.StartedAt.Add(most)) {
 		d.say.Because(i.Last, "the hook takes longer than %s", most).Fact(events.InstanceUnready{OfInstance: d.of(id, i.App), Ending: causeTimeout})
 		return
@@ -52,11 +52,15 @@ func (d *decision) hook(id string, i *Instance, spec *events.Spec) {
 	d.say.Waits(id, "readiness", "the hook runs, try %d", i.Try)
 }
 
-func hookTime(spec *events.Spec) time.Duration {
-	if spec.Hooks.PreDeploy == nil {
-		return 0
+// hook is what a hook runs, and its bounds: its own, or its release's.
+func (i *Instance) hook(spec *events.Spec) events.Hook {
+	switch {
+	case i.Hook != nil:
+		return *i.Hook
+	case spec.Hooks.PreDeploy != nil:
+		return *spec.Hooks.PreDeploy
 	}
-	return ms(spec.Hooks.PreDeploy.TimeoutMs)
+	return events.Hook{}
 }
 
 // judge makes facts of rows of check results.

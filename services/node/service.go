@@ -10,7 +10,7 @@ import (
 
 const (
 	owner       = "node"
-	foldVersion = 2
+	foldVersion = 3
 )
 
 // Config is where a node is and what it is called.

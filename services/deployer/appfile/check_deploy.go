@@ -125,7 +125,20 @@ func (c *checker) steps(d events.DeployPolicy) {
 		if s.Approve && s.PauseMs > 0 {
 			c.refuse(Exclusive, here, "pause and approve exclude one another")
 		}
+		c.stepRun(s.Run, below(here, "run"))
 	}
+	if d.ShrinkStable && d.Strategy != events.Canary {
+		c.refuse(Exclusive, []string{"deploy", "shrinkStable"}, "shrinkStable and strategy "+d.Strategy+" exclude one another: only beside a canary does stable shrink")
+	}
+}
+
+func (c *checker) stepRun(r *events.StepRun, at []string) {
+	if r == nil {
+		return
+	}
+	c.argv(r.Command, true, below(at, "command")...)
+	c.argv(r.Undo, false, below(at, "undo")...)
+	c.within(r.TimeoutMs, span{1, dayMs, formatMs}, below(at, "timeout")...)
 }
 
 // previewHost must be a host of its own: not one the app serves.

@@ -158,6 +158,7 @@ type deploy struct {
 	Deadline  Duration  `json:"deadline" default:"10m" desc:"Time without progress before a release fails."`
 	Revert    Duration  `json:"revert" default:"5m" desc:"Time an abort may take."`
 	Steps     []step    `json:"steps" desc:"What a canary gets step by step, at most 20; the last one, to all requests, is implied. Read by strategy canary."`
+	Shrink    bool      `json:"shrinkStable" default:"false" desc:"Whether the stable release gets smaller as a canary grows. It saves its room; a rollback after the promotion starts it anew."`
 	Sticky    *sticky   `json:"sticky" desc:"Keeps a user on one side while two releases share the requests. Absent: none."`
 	OnFailure string    `json:"onFailure" default:"rollback" one:"rollback,pause" desc:"What follows a failure."`
 	Keep      keep      `json:"keep" desc:"What of former releases stays for a rollback."`
@@ -168,6 +169,13 @@ type step struct {
 	Replicas Match     `json:"replicas" default:"match" desc:"Instances of the new release: match is as many as its share of the target, rounded up; a count may be more."`
 	Pause    *Duration `json:"pause" desc:"How long the step is looked at before the next one."`
 	Approve  bool      `json:"approve" default:"false" desc:"Whether a person must promote it to the next one: slipway promote."`
+	Run      *stepRun  `json:"run" desc:"A command of the step, run once after its share has settled, with the new release's artifact and environment. Its failure aborts the release."`
+}
+
+type stepRun struct {
+	Command []string `json:"command" jsonschema:"required" desc:"Argv, without a shell."`
+	Undo    []string `json:"undo" desc:"Argv of what takes it back, run once if the release is taken back afterwards."`
+	Timeout Duration `json:"timeout" default:"5m" desc:"Time after which either counts as failed."`
 }
 
 type sticky struct {

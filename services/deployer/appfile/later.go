@@ -10,8 +10,8 @@ var later = map[string][]string{
 		"access", "isolation", "metrics",
 	},
 	"ports.*":        {"access"},
-	"deploy.steps.*": {"analysis", "run"},
-	"deploy":         {"analysis", "shrinkStable", "bake"},
+	"deploy.steps.*": {"analysis"},
+	"deploy":         {"analysis", "bake"},
 }
 
 // laterWords are the words of a field that later versions take.

@@ -146,9 +146,11 @@ func resolveDeploy(d deploy) events.DeployPolicy {
 			Promote: d.BlueGreen.Promote.How, PromoteAfterMs: d.BlueGreen.Promote.AfterMs,
 			PreviewHost: or(d.BlueGreen.PreviewHost), PreviewReplicas: int(or(d.BlueGreen.PreviewReplicas)),
 		},
-		Steps:      resolveSteps(d.Steps),
-		Sticky:     resolveSticky(d.Sticky),
-		DeadlineMs: int64(d.Deadline), RevertMs: int64(d.Revert), OnFailure: d.OnFailure,
+		Steps:  resolveSteps(d.Steps),
+		Sticky: resolveSticky(d.Sticky),
+
+		ShrinkStable: d.Shrink,
+		DeadlineMs:   int64(d.Deadline), RevertMs: int64(d.Revert), OnFailure: d.OnFailure,
 		Keep: events.KeepPolicy{
 			Warm: int(d.Keep.Warm), WarmForMs: int64(d.Keep.WarmFor), Window: int(d.Keep.Window), History: int(d.Keep.History),
 		},

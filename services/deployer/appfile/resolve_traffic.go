@@ -27,10 +27,17 @@ func resolveTraffic(f file) events.TrafficPolicy {
 func resolveSteps(steps []step) (all []events.DeployStep) {
 	for _, s := range steps {
 		all = append(all, events.DeployStep{
-			WeightBp: int(s.Weight), Replicas: int(s.Replicas), PauseMs: int64(or(s.Pause)), Approve: s.Approve,
+			WeightBp: int(s.Weight), Replicas: int(s.Replicas), PauseMs: int64(or(s.Pause)), Approve: s.Approve, Run: resolveRun(s.Run),
 		})
 	}
 	return all
+}
+
+func resolveRun(r *stepRun) *events.StepRun {
+	if r == nil {
+		return nil
+	}
+	return &events.StepRun{Command: r.Command, Undo: r.Undo, TimeoutMs: int64(r.Timeout)}
 }
 
 func resolveSticky(s *sticky) *events.Sticky {

@@ -22,7 +22,7 @@ func (v view) giveUp(r *Release) (say service.Says) {
 		say.Because(r.Cause, "%s", r.Fatal).Fact(v.abort(r, causeError, "", ""))
 	case v.usedUp(r):
 		say.Because(r.Cause, "%s", failureWords(r.Failure)).Fact(v.abort(r, causeUnhealthy, "", ""))
-	case r.Phase != paused && v.now.After(v.deadline(r)):
+	case r.Phase != paused && v.now.After(v.deadline(r)) && !v.judging(r):
 		return v.late(r)
 	}
 	return say
@@ -79,7 +79,7 @@ func (v view) abort(r *Release, cause, by, message string) events.ReleaseAborted
 // goBack returns to what served before: its size first, then its requests, then the
 // aborted release's instances go. It ends within revert.
 func (v view) goBack(r *Release) (say service.Says) {
-	home := v.Releases[v.Stable]
+	home := v.home(r)
 	switch {
 	case home == nil:
 		return v.nowhere(r)
@@ -87,6 +87,9 @@ func (v view) goBack(r *Release) (say service.Says) {
 		return v.strand(r, "not restored within "+ms(v.policy().RevertMs).String())
 	case home.Revision == r.Revision && len(v.of(home.Number).keep(wanted)) == 0 && v.size(home) > 0:
 		return v.strand(r, "nothing different to return to")
+	}
+	if say = v.regain(r, home); !say.Empty() || len(say.Waiting) > 0 {
+		return say
 	}
 	say = v.replace(home, v.limits(r))
 	if !say.Empty() || !v.carries(home) || len(v.others(home)) > 0 {

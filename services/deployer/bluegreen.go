@@ -17,6 +17,9 @@ func (v view) blueGreen(r *Release) (say service.Says) {
 		v.waitInstances(&say, r, mine, size)
 		return say
 	}
+	if v.unjudged(r, events.RunPrePromotion) {
+		return v.waitJudged(r, events.RunPrePromotion)
+	}
 	if gate := v.gate(r); !gate.Empty() {
 		return gate
 	}

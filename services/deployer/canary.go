@@ -11,7 +11,7 @@ import (
 // step's share needs, the share, its settlement, then time or a person.
 func (v view) canary(r *Release) (say service.Says) {
 	steps := v.policy().Steps
-	if v.Stable == 0 || r.How == howRollback || r.Full || r.StepDone >= len(steps) && v.passed(r) || v.emptied() || r.Step == 0 && v.alone(r) {
+	if v.Stable == 0 || r.How == howRollback || r.Full || r.StepDone >= len(steps) && v.passed(r) && !v.unjudged(r, events.RunBackground) || v.emptied() || r.Step == 0 && v.alone(r) {
 		return v.whole(r)
 	}
 	switch {
@@ -22,6 +22,8 @@ func (v view) canary(r *Release) (say service.Says) {
 		return v.step(r)
 	case !v.passed(r):
 		return v.pauseAfter(r)
+	case v.unjudged(r, events.RunBackground):
+		return v.waitJudged(r, events.RunBackground)
 	}
 	next := r.Step + 1
 	say.Because(r.Cause, "step %d of %d: %s of the requests", next, len(steps)+1, percent(steps[next-1].WeightBp)).
@@ -91,6 +93,9 @@ func (v view) step(r *Release) (say service.Says) {
 	}
 	if s.Run != nil && r.RunDone < r.Step {
 		return v.hook(r, errand{Hook: runHook(s.Run.Command, s.Run), Step: r.Step}, "command of step "+itoa(r.Step))
+	}
+	if own := events.AnalysisOfStep(r.Step); v.unjudged(r, own) {
+		return v.waitJudged(r, own)
 	}
 	say.Because(r.Cause, "%d of %d available%s", len(mine.keep(v.available)), need, v.routeWords()).
 		Fact(events.ReleaseStepCompleted{OfRelease: v.ref(r), Step: r.Step, ShareBp: s.WeightBp})

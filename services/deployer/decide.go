@@ -42,6 +42,7 @@ func (cfg Config) decide(a *App, f *Fleet, now time.Time) service.Says {
 	for _, part := range []func() service.Says{
 		v.answer,    // a person waits
 		v.tell,      // nodes that were not named yet
+		v.analyses,  // what is measured of a release
 		v.retire,    // the end of the app
 		v.flip,      // a rollback onto warm instances
 		v.takeUp,    // a newer declaration
@@ -168,6 +169,9 @@ func (v view) finish(r *Release) (say service.Says) {
 		say.Because(r.Cause, "release %d serves", r.Number).Fact(events.ReleaseDemoted{OfRelease: v.ref(old), WarmUntil: v.warmUntil(r)})
 		return say
 	}
+	if v.bakes(r) {
+		return v.bake(r)
+	}
 	if say = v.leftovers(); !say.Empty() {
 		return say
 	}
@@ -188,6 +192,9 @@ func (v view) finish(r *Release) (say service.Says) {
 // warmUntil is until when the release before r is kept running: not at all if it has
 // shrunk, for it could not take over.
 func (v view) warmUntil(r *Release) time.Time {
+	if v.bakes(r) {
+		return v.bakeEnds(r).Add(v.warmFor()).UTC()
+	}
 	keep := v.policy().Keep
 	shrunk := r.Strategy == events.Canary && v.policy().ShrinkStable && r.Phase == promoted
 	if r.Strategy != events.BlueGreen && r.Strategy != events.Canary || keep.Warm < 1 || keep.WarmForMs <= 0 || shrunk {

@@ -44,6 +44,7 @@ func (v view) moments(r *Release) (l []time.Time) {
 	case returning:
 		l = append(l, v.revertBy(r).Add(time.Millisecond))
 	}
+	l = append(l, v.judgements(r)...)
 	for ordinal, x := range r.Replicas {
 		l = append(l, x.retryAt(v.Name, ordinal))
 	}

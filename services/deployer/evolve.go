@@ -23,6 +23,8 @@ func evolve(_ string, a *App, _ *Fleet, e events.Event) {
 		a.evolveRelease(e)
 	case "route", "settlement", "pool", "endpoint":
 		a.evolveRoute(e)
+	case "analysis":
+		a.evolveAnalysis(e)
 	case "assignment", "placement":
 		a.evolveAssignment(e)
 	case "instance":
@@ -124,7 +126,7 @@ func (r *Release) evolve(a *App, e events.Event) {
 	case events.ReleaseStarted:
 		r.Phase, r.Progressed = progress, at(e)
 	case events.ReleaseStepStarted:
-		r.Step, r.Progressed = d.Step, at(e)
+		r.Step, r.StepAt, r.Progressed = d.Step, at(e), at(e)
 	case events.ReleaseStepCompleted:
 		r.StepDone, r.Progressed = d.Step, at(e)
 	case events.ReleasePaused:
@@ -134,12 +136,13 @@ func (r *Release) evolve(a *App, e events.Event) {
 		if r.Phase != paused {
 			r.Before = r.Phase
 		}
+		r.interrupted(d.Cause)
 		r.Phase, r.Pause, r.Until, r.PausedAt = paused, d.Cause, d.Until, at(e)
 	case events.ReleaseResumed:
 		r.Full = r.Full || d.Full
 		r.resume(at(e))
 	case events.ReleasePromoted:
-		r.Phase, r.Reached, r.Progressed = promoted, true, at(e)
+		r.Phase, r.Reached, r.Progressed, r.PromotedAt = promoted, true, at(e), at(e)
 		a.Stable = r.Number
 		if d.How == fastRolledBack {
 			r.Phase, r.WarmUntil, r.Ended = completed, time.Time{}, at(e)

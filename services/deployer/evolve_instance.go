@@ -186,6 +186,9 @@ func (a *App) evolveRoute(e events.Event) {
 	case events.RouteRemoved:
 		a.Route.Generation, a.Route.Removed, a.Route.Said = d.Generation, true, events.Route{}
 	case events.SettlementReached:
+		if a.Route.Settled < a.Route.Generation && d.Generation >= a.Route.Generation {
+			a.Route.SettledAt = at(e)
+		}
 		a.Route.Settled, a.Route.Pool = max(a.Route.Settled, d.Generation), max(a.Route.Pool, d.Pool)
 	case events.PoolChanged:
 		a.list(d)

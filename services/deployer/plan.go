@@ -138,7 +138,7 @@ func (v view) rollback(w events.Event, d events.WishRollbackRequested) (say serv
 		return say
 	}
 	if v.Live != 0 || v.Retired || v.Accepted == nil {
-		return no("busy", "no rollback now: "+v.stands())
+		return no("busy", "no rollback now: "+v.situation())
 	}
 	r := v.goal(d.To)
 	switch {
@@ -153,14 +153,14 @@ func (v view) rollback(w events.Event, d events.WishRollbackRequested) (say serv
 	if w := v.warmOf(r.Revision); w != nil { // the same thing under another number, running
 		return v.flipTo(w, c, why)
 	}
-	strategy := events.BlueGreen
-	if v.age(r) > v.policy().Keep.Window {
-		strategy = v.policy().Strategy
+	strategy, how := events.BlueGreen, howRollback
+	if v.age(r) > v.policy().Keep.Window { // a release like any other
+		strategy, how = v.policy().Strategy, howDeploy
 	}
 	if strategy == events.BlueGreen && r.Spec.HasSingleVolume() {
 		strategy = events.Recreate // two at once would share what is one's alone
 	}
-	return v.release(c, r.Revision, r.Spec, v.Accepted, howRollback, strategy, why)
+	return v.release(c, r.Revision, r.Spec, v.Accepted, how, strategy, why)
 }
 
 // goal is the release a rollback leads to.

@@ -46,5 +46,8 @@ func (v view) takeAll(r *Release, mine insts, how string) (say service.Says) {
 	case v.routed() && !v.settled():
 		return v.waitSettled(v.id(r))
 	}
+	if say = v.passBackground(r); !say.Empty() {
+		return say
+	}
 	return v.promote(r, how)
 }

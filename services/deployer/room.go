@@ -14,12 +14,12 @@ type Room struct {
 	Near    bool // so much that only what is essential is said
 }
 
-// roomTouched: whether a declaration is accepted concerns every app.
-func roomTouched(sig service.Signal) []string {
+// touched: whether a declaration is accepted concerns every app, a load window its own.
+func touched(sig service.Signal) []string {
 	if _, ok := sig.Data.(Room); ok {
 		return []string{service.All}
 	}
-	return nil
+	return measuredTouched(sig)
 }
 
 // senseRoom notes how full the log is.

@@ -8,7 +8,7 @@ import (
 )
 
 // foldVersion is raised whenever Evolve or a state's shape changes.
-const foldVersion = 9
+const foldVersion = 10
 
 // Service declares the deployer: the app decider and the placer.
 func Service(cfg Config) service.Service {
@@ -19,8 +19,9 @@ func Service(cfg Config) service.Service {
 			"slipway.wish.*._.abort.*", "slipway.wish.*._.retry.*", "slipway.wish.*._.hold.*",
 			"slipway.wish._.*.cordon.*", "slipway.wish._.*.drain.*", "slipway.wish._.*.removal.*",
 		},
-		Leases: []string{"slipway.lease.node.*"},
-		New:    func() []service.Machine { return []service.Machine{Apps(cfg), Placer(cfg)} },
+		Leases:    []string{"slipway.lease.node.*"},
+		Telemetry: []string{"slipway.telemetry.metrics.load.*"},
+		New:       func() []service.Machine { return []service.Machine{Apps(cfg), Placer(cfg)} },
 	}
 }
 
@@ -33,8 +34,8 @@ func Apps(cfg Config) service.Machine {
 		Keys:    appKeys,
 		Common:  common,
 		Evolve:  evolve,
-		Sense:   func(a *App, _ *Fleet, s service.Signal, _ time.Time) { sense(a, s) },
-		Touches: roomTouched,
+		Sense:   func(a *App, _ *Fleet, s service.Signal, now time.Time) { sense(a, s, now) },
+		Touches: touched,
 		Decide:  cfg.decide,
 		Due:     cfg.due,
 		Check:   check,
@@ -100,7 +101,7 @@ func hears() (kinds []events.Kind) {
 
 // says lists the kinds the two deciders say.
 func says() []events.Kind {
-	return append(kindsOf("deployer", "app", "release", "route", "assignment"), kindsOf("placer", "placement", "evacuation")...)
+	return append(kindsOf("deployer", "app", "release", "analysis", "route", "assignment"), kindsOf("placer", "placement", "evacuation")...)
 }
 
 func kindsOf(owner string, entities ...string) (kinds []events.Kind) {

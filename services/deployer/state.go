@@ -33,7 +33,8 @@ type App struct {
 	Cause     service.Cause       `json:"cause"`           // of the last thing asked for
 	Ended     *Failure            `json:"ended,omitempty"` // how the last instance failed
 
-	room service.Soft[Room]
+	room  service.Soft[Room]
+	loads service.Soft[loads]
 }
 
 // Position is where an entity was last spoken of, for plan ids.
@@ -116,6 +117,10 @@ type Release struct {
 	Actor       string           `json:"actor,omitempty"`      // who asked for it
 	Correlation string           `json:"correlation,omitempty"`
 	Cause       service.Cause    `json:"cause"` // its last fact
+
+	StepAt     time.Time            `json:"stepAt,omitzero"` // when the step was begun
+	PromotedAt time.Time            `json:"promotedAt,omitzero"`
+	Analyses   map[string]*Analysis `json:"analyses,omitempty"` // by run: background, step-2
 }
 
 // Replica counts the attempts at one ordinal of a release.
@@ -150,6 +155,8 @@ type Route struct {
 	Held       bool          `json:"held,omitempty"`
 	At         time.Time     `json:"at"`    // of the last shift
 	Cause      service.Cause `json:"cause"` // of the last shift
+
+	SettledAt time.Time `json:"settledAt,omitzero"` // when the newest generation had settled
 
 	Shut map[string]Shut `json:"shut,omitempty"` // by gateway, that does not serve it as it is said
 }

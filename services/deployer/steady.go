@@ -65,6 +65,7 @@ func (v view) leftovers() (say service.Says) {
 	kept := map[bool]int{} // what failed pushes out nothing that did not
 	for _, r := range v.warm() {
 		switch {
+		case r.Number == v.refuge():
 		case !v.now.Before(r.WarmUntil):
 			say.Because(r.Cause, "warm until %s", r.WarmUntil.Format("15:04:05")).Fact(events.ReleaseCooled{OfRelease: v.ref(r)})
 		case kept[r.Reached] >= v.policy().Keep.Warm || v.Retired:

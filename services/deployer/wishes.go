@@ -2,14 +2,16 @@ package deployer
 
 import (
 	"strings"
+	"time"
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
 )
 
-// sense hears wishes and how full the log is.
-func sense(a *App, sig service.Signal) {
+// sense hears wishes, how full the log is and how releases fare.
+func sense(a *App, sig service.Signal, now time.Time) {
 	a.senseRoom(sig)
+	a.senseLoad(sig, now)
 	if sig.Wish != nil {
 		a.Inbox.Hear(*sig.Wish)
 	}
@@ -141,21 +143,30 @@ func (v view) end(w events.Event, d events.WishAppRetired) (say service.Says) {
 func (v view) approve(w events.Event, d events.WishPromotionRequested) (say service.Says) {
 	r := v.Releases[v.Live]
 	skips := r != nil && d.Full && r.Strategy == events.Canary && r.Phase == progress
-	if r == nil || r.Phase != paused && !skips {
-		return v.refuse(w, "nothing to promote: "+v.stands())
+	var past []string
+	if r != nil && (r.Phase == progress || r.Phase == paused) {
+		past = v.inTheWay(r, d.Full)
+	}
+	if r == nil || r.Phase != paused && !skips && len(past) == 0 {
+		return v.refuse(w, "nothing to promote: "+v.situation())
 	}
 	if why := v.unready(r); why != "" {
 		return v.refuse(w, "not ready: "+why)
 	}
-	say.Because(service.CauseOf(w), "%s", orWords(d.Message, "promoted by "+w.Actor)).
-		Fact(events.ReleaseResumed{OfRelease: v.ref(r), By: w.Actor, Full: d.Full && r.Strategy == events.Canary})
+	c, why := service.CauseOf(w), orWords(d.Message, "promoted by "+w.Actor)
+	if r.Phase == paused || skips {
+		say.Because(c, "%s", why).Fact(events.ReleaseResumed{OfRelease: v.ref(r), By: w.Actor, Full: d.Full && r.Strategy == events.Canary})
+	}
+	for _, run := range past {
+		say.Because(c, "%s", why).Fact(events.AnalysisCancelled{OfAnalysis: v.runOf(r, run), Cause: causePromoted})
+	}
 	return say
 }
 
 func (v view) halt(w events.Event, d events.WishHaltRequested) (say service.Says) {
 	r := v.Releases[v.Live]
 	if r == nil || r.Phase != planned && r.Phase != preparing && r.Phase != progress {
-		return v.refuse(w, "nothing to pause: "+v.stands())
+		return v.refuse(w, "nothing to pause: "+v.situation())
 	}
 	say.Because(service.CauseOf(w), "%s", orWords(d.Message, "paused by "+w.Actor)).
 		Fact(events.ReleasePaused{OfRelease: v.ref(r), Cause: causeManual, By: w.Actor, Message: d.Message})
@@ -166,7 +177,7 @@ func (v view) lift(w events.Event, d events.WishHaltLifted) (say service.Says) {
 	r := v.Releases[v.Live]
 	switch {
 	case r == nil || r.Phase != paused:
-		return v.refuse(w, "nothing to resume: "+v.stands())
+		return v.refuse(w, "nothing to resume: "+v.situation())
 	case r.Pause == causeApproval:
 		return v.refuse(w, "release "+itoa(r.Number)+" waits for approval: slipway promote "+v.Name)
 	}
@@ -176,8 +187,8 @@ func (v view) lift(w events.Event, d events.WishHaltLifted) (say service.Says) {
 
 func (v view) abortWish(w events.Event, d events.WishAbortRequested) (say service.Says) {
 	r := v.Releases[v.Live]
-	if r == nil || r.Phase == returning || r.Reached {
-		return v.refuse(w, "nothing to abort: "+v.stands())
+	if r == nil || r.Phase == returning || r.Reached && !v.bakes(r) {
+		return v.refuse(w, "nothing to abort: "+v.situation())
 	}
 	say.Because(service.CauseOf(w), "%s", orWords(d.Message, "aborted by "+w.Actor)).Fact(v.abort(r, causeOperator, w.Actor, d.Message))
 	return say
@@ -186,7 +197,7 @@ func (v view) abortWish(w events.Event, d events.WishAbortRequested) (say servic
 func (v view) retry(w events.Event, _ events.WishRetryRequested) (say service.Says) {
 	r := v.Releases[v.Last]
 	if r == nil || v.Live != 0 || r.Aborted == "" || r.Aborted == causeSuperseded || v.Accepted == nil || v.Retired {
-		return v.refuse(w, "nothing to retry: "+v.stands())
+		return v.refuse(w, "nothing to retry: "+v.situation())
 	}
 	return v.release(service.CauseOf(w), r.Revision, r.Spec, v.Accepted, howRetry, v.policy().Strategy, "release "+itoa(r.Number)+" again")
 }
@@ -218,8 +229,8 @@ func (v view) unhold(w events.Event) (say service.Says) {
 	return say
 }
 
-// stands tells in a few words how an app's releases stand.
-func (v view) stands() string {
+// situation tells in a few words how an app's releases stand.
+func (v view) situation() string {
 	if r := v.Releases[v.Live]; r != nil {
 		return "release " + itoa(r.Number) + " is " + r.Phase
 	}

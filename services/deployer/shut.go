@@ -33,8 +33,6 @@ func (v view) shut() (words string, cause service.Cause) {
 	return strings.Join(all, "; "), cause
 }
 
-// Shut is why live gateways do not serve the app's route as it is said; empty: all do.
-func (r Reading) Shut() string {
-	words, _ := r.v.shut()
-	return words
-}
+// Shut is why live gateways do not serve the app's route as it is said, and what the
+// first of them rests on; no words: all do.
+func (r Reading) Shut() (words string, cause service.Cause) { return r.v.shut() }

@@ -60,16 +60,17 @@ func TestAGatewayThatServesIsNotNamed(t *testing.T) {
 			r := newRig(t)
 			r.deploy(doc("1"))
 			r.sayBecause(events.RoutingRefused{OfRouting: of}, "the port is taken")
-			r.until("it is told", func() bool { return r.reading().Shut() == "gw1-a: the port is taken" })
+			r.until("it is told", func() bool { return r.shut() == "gw1-a: the port is taken" })
 			r.say(fact)
-			r.until("it is told no more", func() bool { return r.reading().Shut() == "" })
+			r.until("it is told no more", func() bool { return r.shut() == "" })
 		})
 	}
 }
 
-func (r *rig) reading() Reading {
+func (r *rig) shut() string {
 	a, f := service.StateOf[App, Fleet](r.h.Core().Machines()[0], "web")
-	return Read(Config{}, a, f, r.w.Now())
+	words, _ := Read(Config{}, a, f, r.w.Now()).Shut()
+	return words
 }
 
 // sayBecause states a fact of another owner with its reason, and returns its id.

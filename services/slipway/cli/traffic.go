@@ -136,6 +136,9 @@ func splitWords(t view.Traffic) (words string) {
 		if i > 0 {
 			words += ", "
 		}
+		if x.Requests == 0 && len(t.Splits) == 1 { // none since it got its share
+			return fmt.Sprintf("%d -", x.Release)
+		}
 		words += fmt.Sprintf("%d %s", x.Release, output.Percent(x.Measured))
 		if len(t.Splits) > 1 {
 			words += " of " + output.Percent(x.Want)

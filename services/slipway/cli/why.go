@@ -92,6 +92,9 @@ func (s *session) meant(what string) (view.Fact, error) {
 	if f, ok := s.log.Fact(what); ok {
 		return f, nil
 	}
+	if f, ok := s.log.Shut(what, s.then()); ok {
+		return f, nil
+	}
 	last := what[strings.LastIndexByte(what, '/')+1:]
 	for _, kind := range []struct{ is, name string }{{"app", what}, {"release", what}, {"instance", last}, {"node", what}} {
 		if f, ok := s.log.Last(kind.is, kind.name); ok {

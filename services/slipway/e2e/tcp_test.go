@@ -57,3 +57,31 @@ func TestATCPRouteIsSwitched(t *testing.T) {
 		}
 	})
 }
+
+// A port that another program on the gateway's machine has: what it is and what to do
+// stands in the fault, in status while it lasts, and in why.
+func TestATakenTCPPortIsTold(t *testing.T) {
+	p := Start(t)
+	taken, err := net.Listen("tcp", p.freePort())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	file := atPort(Example("raw", "v1", "rolling", ""), taken.Addr().String())
+	p.Declare(strings.Replace(file, "strategy: rolling,", "strategy: rolling, deadline: 4s, revert: 4s,", 1))
+	words := taken.Addr().String() + ": another program has the port: end it, or give the app another listen"
+	Await(t, 10*time.Second, "status to tell it", func() bool { return strings.Contains(p.Slipway("status", "raw", "-o", "json").Stdout, words) })
+	over := p.Slipway("status", "raw", "--wait")
+	if over.Code == 0 || !strings.Contains(over.Stderr, words) {
+		t.Errorf("ended with %d and %q", over.Code, over.Stderr)
+	}
+	if why := p.Slipway("why", "raw"); !strings.Contains(why.Stdout, words) || !strings.Contains(why.Stdout, "routing gw1-a/") {
+		t.Errorf("why says %q", why.Stdout)
+	}
+	taken.Close()
+	again := Example("raw", "v2", "rolling", "")
+	p.MustDeploy(atPort(again, taken.Addr().String()), time.Minute)
+	if got := p.Slipway("status", "raw", "-o", "json"); !strings.Contains(got.Stdout, `"tcp://`+taken.Addr().String()+`"`) {
+		t.Errorf("status says %q", got.Stdout)
+	}
+}

@@ -3,6 +3,7 @@ package view
 import (
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 
 	"slipway.dev/events"
@@ -19,7 +20,7 @@ func (l *Log) URLs(app string) (urls []string) {
 }
 
 func (l *Log) urlsOf(rules []events.RouteRule) (urls []string) {
-	port, ok := l.gatewayPort()
+	host, port, ok := l.gatewayAddress()
 	if !ok {
 		return nil
 	}
@@ -27,27 +28,48 @@ func (l *Log) urlsOf(rules []events.RouteRule) (urls []string) {
 		if strings.HasPrefix(r.Host, "*") {
 			continue
 		}
-		host := r.Host
-		if port != "80" {
-			host = net.JoinHostPort(r.Host, port)
-		}
-		if url := "http://" + host + r.Path; !slices.Contains(urls, url) {
+		if url := urlOf(r, host, port); !slices.Contains(urls, url) {
 			urls = append(urls, url)
 		}
 	}
 	return urls
 }
 
-// gatewayPort is the port of the first gateway that lives, by name.
-func (l *Log) gatewayPort() (string, bool) {
+// urlOf is one way in: by its own host, or at a port of the gateway's.
+func urlOf(r events.RouteRule, gateway, port string) string {
+	switch {
+	case r.Protocol == events.ProtocolTCP:
+		return "tcp://" + net.JoinHostPort(gateway, strconv.Itoa(r.Listen))
+	case port == "80":
+		return "http://" + r.Host + r.Path
+	}
+	return "http://" + net.JoinHostPort(r.Host, port) + r.Path
+}
+
+// gatewayAddress is where the first gateway that lives is reached, by name. One that
+// listens on all addresses is reached at its node's.
+func (l *Log) gatewayAddress() (host, port string, ok bool) {
 	for _, name := range service.Sorted(l.gateways) {
 		g := l.gateways[name]
 		if !g.live || len(g.addresses) == 0 {
 			continue
 		}
-		if _, port, err := net.SplitHostPort(g.addresses[0]); err == nil {
-			return port, true
+		host, port, err := net.SplitHostPort(g.addresses[0])
+		if err != nil {
+			continue
 		}
+		if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+			host = l.addressOf(g.node)
+		}
+		return host, port, true
 	}
-	return "", false
+	return "", "", false
+}
+
+// addressOf is a node's address; localhost where nobody has said it.
+func (l *Log) addressOf(node string) string {
+	if n := l.nodes[node]; n != nil && n.described.Address != "" {
+		return n.described.Address
+	}
+	return "localhost"
 }

@@ -98,17 +98,30 @@ func (l *Log) Status(name string, now time.Time) (app App, ok bool) {
 	if waits := l.waitsForLetters(name); len(waits) > 0 && !a.Retired {
 		app.standsStill(waits[0].Detail)
 	}
+	if words, _ := r.Shut(); words != "" && !a.Retired {
+		app.standsStill(words)
+	}
 	return app, true
 }
 
-// standsStill tells that somebody could not read something about the app. What its
+// Shut is the fact by which a gateway does not serve an app's route as it is said.
+func (l *Log) Shut(name string, now time.Time) (Fact, bool) {
+	a, f := l.App(name)
+	if a == nil || a.Retired || a.Live != 0 {
+		return Fact{}, false
+	}
+	_, cause := l.read(a, f, now).Shut()
+	return l.Fact(cause.ID)
+}
+
+// standsStill tells that something about the app is not as it is wanted. What its
 // release waits for names it already.
-func (a *App) standsStill(letter string) {
+func (a *App) standsStill(words string) {
 	if a.State == "healthy" {
 		a.State = "degraded"
 	}
 	if a.Rollout == nil {
-		a.Reason += "; waits for: " + letter
+		a.Reason += "; waits for: " + words
 	}
 }
 

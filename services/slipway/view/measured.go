@@ -12,7 +12,8 @@ func (l *Log) Measure(app *App, m *Meter, window time.Duration, now time.Time) {
 	to := m.until(now)
 	flow := m.flow(app.App, to.Add(-window), to)
 	measured := map[int]*float64{}
-	for _, s := range splits(a, l.read(a, f, now), flow) {
+	recent, _ := m.recent(a, flow, to.Add(-window), to)
+	for _, s := range splits(a, l.read(a, f, now), recent) {
 		if s.Requests > 0 {
 			measured[s.Release] = &s.Measured
 		}

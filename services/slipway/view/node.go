@@ -83,6 +83,7 @@ func (x emptying) words() string {
 // entrance is what the log tells of a gateway.
 type entrance struct {
 	addresses []string
+	node      string
 	live      bool
 }
 
@@ -109,7 +110,7 @@ func (l *Log) foldFleet(e events.Event) {
 	case events.LeaseLapsed:
 		l.lease(d.Lease, cmp.Or(e.Reason, "silent"), e)
 	case events.GatewayJoined:
-		l.gateways[d.Gateway] = &entrance{addresses: d.Addresses, live: true}
+		l.gateways[d.Gateway] = &entrance{addresses: d.Addresses, node: d.Node, live: true}
 	case events.GatewayLeft:
 		if g := l.gateways[d.Gateway]; g != nil {
 			g.live = false

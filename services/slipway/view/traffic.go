@@ -21,6 +21,7 @@ type Traffic struct {
 	RPS        float64          `json:"rps"`
 	Totals     TrafficTotals    `json:"totals"`
 	Splits     []TrafficSplit   `json:"splits"`
+	SplitSince Time             `json:"splitSince"` // from when on they are counted, unless a canary's share is
 	Backends   []Backend        `json:"backends"`
 	Imbalance  float64          `json:"imbalance"` // largest less smallest number of requests of a ready backend, by their mean
 	Gateways   []TrafficGateway `json:"gateways"`
@@ -39,7 +40,7 @@ type TrafficTotals struct {
 }
 
 // TrafficSplit is what a release should have and has of the requests: of two releases
-// since the newer got its share, else in the window.
+// since the newer got its share, else since the last route that the window saw.
 type TrafficSplit struct {
 	Release  int     `json:"release"`
 	Version  string  `json:"version"`
@@ -87,10 +88,27 @@ func (l *Log) Traffic(app string, m *Meter, window time.Duration, now time.Time)
 	if a.Route.Held {
 		t.Held = &flow.held
 	}
-	t.Splits = splits(a, l.read(a, f, now), flow)
+	recent, since := m.recent(a, flow, to.Add(-window), to)
+	t.Splits, t.SplitSince = splits(a, l.read(a, f, now), recent), Time{since}
 	t.Backends = l.backends(a, flow)
 	t.Imbalance = imbalance(t.Backends)
 	return t, true
+}
+
+// routedWithin is the time within which every gateway serves by a route that was said.
+const routedWithin = 500 * time.Millisecond
+
+// recent is the part of a window's flow since the app's last route: what went elsewhere
+// before says nothing of the shares there are now.
+func (m *Meter) recent(a *deployer.App, all *flow, from, to time.Time) (*flow, time.Time) {
+	if a.Route.At.Before(from) {
+		return all, from
+	}
+	since := a.Route.At.Add(routedWithin).Truncate(time.Second).Add(time.Second) // gateways tell on the whole second
+	if since.After(to) {
+		since = to
+	}
+	return m.flow(a.Name, since, to), since
 }
 
 // splits compares what releases should have with what they got.

@@ -176,3 +176,34 @@ func TestACanarysShareIsCountedFromItsRouteOn(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// After a flip the shares are those since then, though the window still holds what the
+// release before it was sent.
+func TestSharesAreCountedSinceTheLastRoute(t *testing.T) {
+	s := newStory(t)
+	s.serve()
+	s.declare(2, 2, "v2")
+	s.plan(2, 2, 1, "v2")
+	m, g := NewMeter(), newTold(t, "gw1-a", s.now)
+	for range 20 {
+		g.answers("shop-1-a1", "1", 30, "2xx", "backend")
+		g.beat(m)
+	}
+	s.now = g.now
+	s.shift(9, events.RouteShare{Release: 2, ShareBp: 10_000})
+	if x := s.traffic(m, time.Minute, g.now); len(x.Splits) != 1 || x.Splits[0].Requests != 0 || x.Requests != 600 {
+		t.Errorf("at the flip: %d requests, %+v", x.Requests, x.Splits)
+	}
+	g.answers("shop-1-a1", "1", 3, "2xx", "backend") // still in flight
+	for range 10 {
+		g.answers("shop-2-a1", "2", 10, "2xx", "backend")
+		g.beat(m)
+	}
+	x := s.traffic(m, time.Minute, g.now)
+	if x.Requests != 703 || len(x.Splits) != 1 || x.Splits[0].Release != 2 || x.Splits[0].Measured != 1 || x.Splits[0].Requests != 90 {
+		t.Errorf("%d requests in the window, shares %+v", x.Requests, x.Splits)
+	}
+	if want := s.now.Add(time.Second); x.SplitSince.Before(s.now) || x.SplitSince.After(want) {
+		t.Errorf("counted since %s, the flip was at %s", x.SplitSince, s.now)
+	}
+}

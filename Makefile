@@ -1,5 +1,5 @@
-# Slipway is five Go modules in one workspace; each target goes through all of them.
-MODULES := events pkg services services/slipway examples
+# Slipway is six Go modules in one workspace; each target goes through all of them.
+MODULES := events pkg services services/metrics services/slipway examples
 
 # A module without a package yet has nothing to build, vet or test.
 each = @failed=; for m in $(MODULES); do \

@@ -1,0 +1,289 @@
+package window_test
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"slipway.dev/events"
+	"slipway.dev/pkg/samples"
+	"slipway.dev/services/metrics/window"
+)
+
+var served = row{"web", "7", "web-7-a1", "2xx", "backend"}
+
+// observability-15 an idle app has windows of five seconds without a request, then one
+// asks: seconds without overlap or hole, until a minute after the last request.
+func TestARequestInsideALongWindow(t *testing.T) {
+	f, g, st := window.New(), newGateway("gw1-a"), standing([]string{"gw1-a"}, "web")
+	var all []events.Load
+	f.Close(at, st)
+	for s := 1; s <= 100; s++ {
+		if s == 14 {
+			g.count(served, 1, time.Millisecond)
+		}
+		g.tell(t, f, after(float64(s)))
+		all = append(all, f.Close(after(float64(s)), st)...)
+	}
+	inRow(t, all)
+	got := spans(of(all, 7))
+	for _, want := range []string{"0-5", "5-10", "10-11", "12-13", "13-14", "73-74", "74-75", "75-80", "95-100"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("no window %s in %v", want, got)
+		}
+	}
+	if i := slices.Index(got, "13-14"); i < 0 || of(all, 7)[i].Requests != 1 || !of(all, 7)[i].Complete {
+		t.Errorf("window %d: %+v", i, of(all, 7))
+	}
+}
+
+// observability-15 of two gateways one is cut off: each window is closed at its end and
+// patience, names it, and is complete again once its lease has lapsed.
+func TestAGatewayThatIsCutOffIsNamed(t *testing.T) {
+	f, here, away := window.New(), newGateway("gw1-a"), newGateway("gw2-a")
+	both, one := standing([]string{"gw1-a", "gw2-a"}, "web"), standing([]string{"gw1-a"}, "web")
+	tick := func(s int, away *gateway) {
+		here.count(served, 2, time.Millisecond)
+		here.tell(t, f, after(float64(s)))
+		if away != nil {
+			away.tell(t, f, after(float64(s)))
+		}
+	}
+	f.Close(at, both)
+	tick(1, away)
+	if l := of(f.Close(after(1), both), 7); len(l) == 0 || !l[len(l)-1].Complete {
+		t.Fatalf("at once: %+v", l)
+	}
+	tick(2, nil)
+	if l := f.Close(after(3.49), both); len(l) > 0 {
+		t.Fatalf("closed %s before patience ran out", span(l[0]))
+	}
+	l := of(f.Close(after(3.5), both), 7)
+	if len(l) != 1 || l[0].Complete || span(l[0]) != "1-2" || l[0].Requests != 2 || l[0].Gateways != (events.LoadGateways{Live: 2, Heard: 1}) || l[0].Unknown[0] != "gateway gw2-a" {
+		t.Fatalf("%+v", l)
+	}
+	if due := f.Due(); !due.Equal(after(4.5)) {
+		t.Errorf("due at %s", due.Sub(at))
+	}
+	tick(3, nil)
+	if l = of(f.Close(after(3.6), one), 7); len(l) != 1 || !l[0].Complete || l[0].Gateways.Live != 1 {
+		t.Fatalf("lapsed: %+v", l)
+	}
+	none := standing(nil, "web")
+	if l = of(f.Close(after(6), none), 7); len(l) != 1 || l[0].Complete || l[0].Unknown[0] != "gateway" {
+		t.Fatalf("nobody is left: %+v", l)
+	}
+}
+
+// What comes after a window was closed never opens it again: up to a second late it
+// counts for the next, later it is counted as late.
+func TestLateDataIsCountedOnce(t *testing.T) {
+	f, g, st := window.New(), newGateway("gw1-a"), standing([]string{"gw1-a"}, "web")
+	f.Close(at, st)
+	g.count(served, 1, time.Millisecond)
+	g.tell(t, f, after(1))
+	f.Close(after(1), st)
+	g.count(served, 5, time.Millisecond)
+	g.tell(t, f, after(1.3)) // its last words
+	if l := of(f.Close(after(3.5), st), 7); len(l) != 1 || l[0].Requests != 5 || l[0].Complete {
+		t.Fatalf("%+v", l)
+	}
+	f.Close(after(10), st)
+	g.count(served, 3, time.Millisecond)
+	for _, s := range g.tick(t, after(6)) {
+		f.Samples(window.KindGateway, g.name, s, after(10))
+	}
+	g.count(served, 4, time.Millisecond)
+	g.tell(t, f, after(10))
+	if l := of(f.Close(after(10.1), st), 7); len(l) != 2 || l[1].Requests != 4 || f.Late() != 3 {
+		t.Fatalf("late %d, %+v", f.Late(), l)
+	}
+}
+
+// A life that begins in the middle tells differences only; nothing is complete before
+// all its series have been told.
+func TestWhatWasCountedBeforeIsNoDifference(t *testing.T) {
+	f, g, st := window.New(), newGateway("gw1-a"), standing([]string{"gw1-a"}, "web")
+	g.count(served, 1000, time.Millisecond)
+	g.tick(t, at) // nobody hears it
+	sum, complete := int64(0), -1
+	for s := 1; s <= 70; s++ {
+		g.count(served, 2, time.Millisecond)
+		g.tell(t, f, after(float64(s)))
+		for _, l := range of(f.Close(after(float64(s)+1.5), st), 7) {
+			sum += l.Requests
+			if l.Complete && complete < 0 {
+				complete = int(l.From.Sub(at).Seconds())
+			}
+		}
+	}
+	if sum != 2*69 || complete != 1+window.Whole {
+		t.Errorf("%d requests in all windows, complete from second %d", sum, complete)
+	}
+}
+
+// observability-4 a process that starts anew counts from zero. What its earlier life
+// counted after its last word is unknown, and said to be.
+func TestANewLifeCountsFromZero(t *testing.T) {
+	f, st := window.New(), standing([]string{"gw1-a"}, "web")
+	old, anew := newGateway("gw1-a"), newGateway("gw1-a")
+	f.Close(at, st)
+	old.count(served, 7, time.Millisecond)
+	old.tell(t, f, after(1))
+	all := f.Close(after(1), st)
+	anew.count(served, 4, time.Millisecond)
+	anew.tell(t, f, after(5))
+	anew.tell(t, f, after(6))
+	all = of(append(all, f.Close(after(7.5), st)...), 7)
+	sum, incomplete := int64(0), []string(nil)
+	for _, l := range all {
+		if sum += l.Requests; !l.Complete {
+			incomplete = append(incomplete, span(l))
+		}
+	}
+	if want := []string{"-1-0", "1-2", "2-3", "3-4"}; sum != 11 || !slices.Equal(incomplete[len(incomplete)-3:], want[1:]) {
+		t.Errorf("%d requests, incomplete %v of %v", sum, incomplete, spans(all))
+	}
+}
+
+// A batch that a speaker says it dropped makes what follows unknown until everything
+// has been told again.
+func TestWhatASpeakerDroppedIsUnknown(t *testing.T) {
+	f, g, st := window.New(), newGateway("gw1-a"), standing([]string{"gw1-a"}, "web")
+	f.Close(at, st)
+	for s := 1; s <= 80; s++ {
+		batches := g.tick(t, after(float64(s)))
+		if s == 5 {
+			batches[0].Lost = &events.LostSamples{From: after(3), To: after(4), Batches: 2}
+		}
+		for _, b := range batches {
+			f.Samples(window.KindGateway, g.name, b, after(float64(s)))
+		}
+	}
+	for _, l := range of(f.Close(after(81.5), st), 7) {
+		from := int(l.From.Sub(at).Seconds())
+		if doubt := l.To.After(after(2)) && from < 5+window.Whole; from >= 0 && from < 80 && l.Complete == doubt {
+			t.Errorf("%s: complete %t", span(l), l.Complete)
+		}
+	}
+}
+
+// A window tells what is in flight, what waits, and which instances use what; what is
+// unknown is left out.
+func TestLevelsAndUse(t *testing.T) {
+	f, g := window.New(), newGateway("gw1-a")
+	n := samples.NewRecorder(samples.Speaker{Kind: window.KindNode, Name: "n1", Period: 5 * time.Second}, 0)
+	node := &gateway{name: "n1", set: samples.NewSet(), recorder: n}
+	one, two, waiting, cpu, memory := 3.0, 4.0, 9.0, 100.0, float64(30<<20)
+	st := standing([]string{"gw1-a"}, "web")
+	g.gauge("slipway_inflight", row{app: "web", release: "7", endpoint: "a1"}, &one)
+	g.gauge("slipway_inflight", row{app: "web", release: "7", endpoint: "a2"}, &two)
+	g.gauge("slipway_held", row{app: "web"}, &waiting)
+	for i := range 3 {
+		labels := []string{"app", "web", "release", "7", "instance", fmt.Sprintf("web-7-a%d", i)}
+		node.set.Rising(samples.Metric{Name: "slipway_instance_cpu_seconds_total"}, func() (float64, bool) { return cpu, true }, labels...)
+		node.set.Gauge(samples.Metric{Name: "slipway_instance_memory_bytes"}, func() (float64, bool) { return memory, true }, labels...)
+	}
+	f.Close(at, st)
+	tell := func(s float64, useful bool) {
+		g.tell(t, f, after(s))
+		if useful {
+			for _, b := range node.tick(t, after(s)) {
+				f.Samples(window.KindNode, "n1", b, after(s))
+			}
+		}
+	}
+	tell(0, true)
+	for s := 1; s <= 4; s++ {
+		if one++; s == 4 {
+			two = 0
+		}
+		tell(float64(s), false)
+	}
+	cpu += 1
+	tell(5, true)
+	l := of(f.Close(after(5), st), 7)
+	got := l[len(l)-1]
+	want := events.LoadRange{Mean: (8 + 9 + 10 + 7 + 7) / 5.0, Max: 10}
+	if span(got) != "0-5" || got.InFlight == nil || math.Abs(got.InFlight.Mean-want.Mean) > 1e-9 || got.InFlight.Max != want.Max || got.Held != 9 {
+		t.Fatalf("%s: %+v, held %d", span(got), got.InFlight, got.Held)
+	}
+	if got.CPU == nil || *got.CPU != (events.LoadCPU{UsedMillicores: 600, LimitMillicores: 1500, At: after(5)}) {
+		t.Errorf("cpu %+v", got.CPU)
+	}
+	if got.Memory == nil || *got.Memory != (events.LoadMemory{UsedBytes: 90 << 20, LimitBytes: 300 << 20, At: after(5)}) {
+		t.Errorf("memory %+v", got.Memory)
+	}
+	for s := 6; s <= 20; s++ {
+		tell(float64(s), false)
+	}
+	l = of(f.Close(after(20), st), 7)
+	if got = l[len(l)-1]; got.CPU != nil || got.Memory != nil || !slices.Equal(got.Unknown, []string{"cpu", "memory"}) || !got.Complete {
+		t.Errorf("a node that is silent: %+v", got)
+	}
+}
+
+// Windows that the stream has are not closed again, whoever stored them.
+func TestWhatIsStoredIsNotClosedAgain(t *testing.T) {
+	f, g, st := window.New(), newGateway("gw1-a"), standing([]string{"gw1-a"}, "web")
+	for s := 1; s <= 30; s++ {
+		g.count(served, 1, time.Millisecond)
+		g.tell(t, f, after(float64(s)))
+	}
+	f.Stored(events.Load{App: "web", Release: 7, From: after(19), To: after(20)})
+	f.Stored(events.Load{App: "web", Release: 8, From: after(18), To: after(19)})
+	all := f.Close(after(30), st)
+	if got := spans(of(all, 7)); len(got) != 10 || got[0] != "20-21" {
+		t.Errorf("%v", got)
+	}
+	if got := spans(of(all, 8)); len(got) != 11 || got[0] != "19-20" {
+		t.Errorf("%v", got)
+	}
+}
+
+// Ten thousand apps cost memory for what there is, not for what there was.
+func TestMemoryIsBounded(t *testing.T) {
+	const apps = 10_000
+	names := make([]string, apps)
+	for i := range names {
+		names[i] = fmt.Sprint("app", i)
+	}
+	f, st := window.New(), standing([]string{"gw1-a"}, names...)
+	for _, a := range st.Apps {
+		clear(a.Releases) // no windows: they are handed on, not kept
+	}
+	f.Close(at, st)
+	second, seq := 0, uint64(0)
+	minutes := func(n int, release string) uint64 {
+		for range n {
+			for i := 0; i < apps; i += 100 {
+				seq++
+				s := events.Samples{Boot: "b", Seq: seq, Base: after(float64(second + 60)), OffsetsMs: []int64{0}, More: i+100 < apps}
+				fam := events.Family{Name: "slipway_inflight", Type: events.FamilyGauge}
+				for _, name := range names[i : i+100] {
+					fam.Series = append(fam.Series, events.Series{
+						Labels: map[string]string{"app": name, "release": release, "endpoint": "e" + release}, V: []events.Value{1},
+					})
+				}
+				s.Families = []events.Family{fam}
+				f.Samples(window.KindGateway, "gw1-a", s, after(float64(second+60)))
+			}
+			second += 60
+			f.Close(after(float64(second)), st)
+		}
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	first := minutes(2, "7")
+	for release := range 4 {
+		minutes(4, fmt.Sprint(10+release))
+	}
+	if last := minutes(1, "7"); last > 2*first || last > 200<<20 {
+		t.Errorf("%d MiB after two minutes, %d MiB after %d", first>>20, last>>20, second/60)
+	}
+}

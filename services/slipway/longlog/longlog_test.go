@@ -14,8 +14,9 @@ import (
 	"slipway.dev/services/slipway/longlog"
 )
 
-// store is enough for the longest log.
-const store = 8 << 30
+// store is enough for the longest log: the streams share it, and three tenths are the
+// log's.
+const store = 24 << 30
 
 // written makes a data folder whose server holds a log, and returns how long it is.
 func written(t testing.TB, o longlog.Options) (data string, n int) {

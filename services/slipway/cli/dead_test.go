@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -22,7 +23,8 @@ import (
 // planned until it is upgraded.
 type elder struct {
 	*bus.Bus
-	upgraded atomic.Bool
+	name, place string
+	upgraded    atomic.Bool
 }
 
 func (b *elder) Read(ctx context.Context, after events.Position, filters []string, r service.Reader) error {
@@ -46,22 +48,24 @@ func (b *elder) Dead(ctx context.Context, participant string, m service.Message,
 	return b.PutDead(ctx, bus.Letter{Participant: participant, App: "shop", Entity: "release", Verdict: verdict, Reason: reason, Message: m})
 }
 
-// runs lets the older participant run until the test is over.
-func (b *elder) runs(t *testing.T) {
+// runs lets the older participant run until it is told to end, or the test is over.
+func (b *elder) runs(t *testing.T) (end func()) {
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() {
 		done <- service.Run(ctx, service.Service{
-			Name: "scaler", Version: 1, Hears: []events.Kind{events.K[events.ReleasePlanned]()},
+			Name: b.name, Place: b.place, Version: 1, Hears: []events.Kind{events.K[events.ReleasePlanned]()},
 			New: func() []service.Machine { return nil },
 		}, b, service.Options{})
 	}()
-	t.Cleanup(func() {
+	end = sync.OnceFunc(func() {
 		stop()
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
 	})
+	t.Cleanup(end)
+	return end
 }
 
 // items are those of a document, of the log however much of it a test can read.
@@ -103,13 +107,43 @@ func (p person) doctor(code int, result string) {
 
 func number(l map[string]any) string { return strconv.Itoa(int(l["seq"].(float64))) }
 
-// plant publishes a fact by hand, with the guard's next ordinal and data nobody can read.
-func (p person) plant(app string) {
+// says lets a participant say a fact about itself.
+func (p person) says(owner string, d events.Payload) {
+	p.t.Helper()
+	about := d.About()
+	guard := events.Guard(owner, about.App, about.Place)
+	e := events.Event{
+		Source: events.Source(owner, about.Place), Kind: events.KindOf(d), App: about.App, Place: about.Place, Subject: about.Subject,
+		Actor: events.Actor(owner, about.Place), Correlation: "test", Time: time.Now().UTC(), Data: d,
+	}
+	last := p.tail(guard)
+	e.Kind.Owner, e.Ordinal, e.ID = owner, last.Ordinal+1, events.ID(guard, last.Ordinal+1)
+	if _, err := p.Log.Bus.Append(p.t.Context(), guard, last.Pos.Seq, []events.Event{e}); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// tail is the last that was said under a guard, whether or not its data can be read.
+func (p person) tail(guard string) (last events.Event) {
+	p.t.Helper()
+	err := p.Log.Bus.Fetch(p.t.Context(), guard, events.Position{}, events.Position{}, func(m service.Message) error {
+		e, err := events.Parse(m.Subject, m.Header, m.Body)
+		last, last.Pos = e, m.Pos
+		return err
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return last
+}
+
+// plant publishes a fact by hand, some ordinals behind the guard's last; with the next
+// one its data is such as nobody can read.
+func (p person) plant(app string, further uint64) {
 	p.t.Helper()
 	guard := events.Guard("deployer", app, "")
-	said := p.Log.All(func(e events.Event) bool { return e.Guard() == guard })
-	e := said[len(said)-1]
-	e.Ordinal++
+	e := p.tail(guard)
+	e.Ordinal += further
 	e.ID, e.Kind, e.Raw = events.ID(guard, e.Ordinal), events.K[events.ReleasePaused](), nil
 	e.Data = events.ReleasePaused{OfRelease: events.OfRelease{App: app, Release: 1}, Cause: "manual"}
 	e.Subject = e.Data.About().Subject
@@ -118,7 +152,10 @@ func (p person) plant(app string) {
 		p.t.Fatal(err)
 	}
 	m := nats.NewMsg(e.StreamSubject())
-	m.Data = bytes.Replace(body, []byte(`"release":1`), []byte(`"release":"one"`), 1)
+	m.Data = body
+	if further == 1 {
+		m.Data = bytes.Replace(body, []byte(`"release":1`), []byte(`"release":"one"`), 1)
+	}
 	m.Header.Set(nats.MsgIdHdr, e.ID)
 	nc, err := nats.Connect(p.NATS)
 	if err != nil {
@@ -136,13 +173,20 @@ func TestDeadLetters(t *testing.T) {
 	t.Run("interface-18 a fact in SLIPWAY_DEAD is listed with the reason, requeue heals, and doctor fails until then", func(t *testing.T) {
 		p.t = t
 		p.doctor(0, "ok")
-		old := &elder{Bus: p.Log.Bus}
+		old := &elder{Bus: p.Log.Bus, name: "scaler"}
 		old.runs(t)
 		l := p.letters("scaler")[0]
 		if l["verdict"] != "unreadable" || l["reason"] == "" || l["app"] != "shop" || l["subject"] != "slipway.event.shop.deployer._.release.planned" {
 			t.Errorf("%v", l)
 		}
 		p.doctor(8, "fail")
+		letter := "dead letter " + l["position"].(string) + " at scaler: slipway dead show " + l["position"].(string)
+		if x := p.items(0, "status", "shop")[0]; x["state"] != "degraded" || !strings.HasSuffix(x["reason"].(string), letter) {
+			t.Errorf("status says %v: %v", x["state"], x["reason"])
+		}
+		if shown := p.items(0, "dead", "show", l["position"].(string)); len(shown) != 1 || shown[0]["seq"] != l["seq"] {
+			t.Errorf("by its position: %v", shown)
+		}
 		if a := p.asks(1, "dead", "requeue", number(l)); a.Error.Code != "SLW-D019" || len(a.Error.Why) == 0 {
 			t.Errorf("as long as it cannot be read: %+v", a.Error)
 		}
@@ -152,6 +196,9 @@ func TestDeadLetters(t *testing.T) {
 			t.Errorf("%+v", a)
 		}
 		p.doctor(0, "ok")
+		if x := p.items(0, "status", "shop")[0]; x["state"] != "healthy" {
+			t.Errorf("status says %v: %v", x["state"], x["reason"])
+		}
 		if a := p.asks(1, "dead", "requeue", number(l)); !strings.Contains(a.Error.Why[0], "already requeued") {
 			t.Errorf("%+v", a.Error)
 		}
@@ -168,14 +215,56 @@ func TestDeadLetters(t *testing.T) {
 	})
 	t.Run("interface-18 a fact nobody can read, published by hand, is dropped and the app is deployed on", func(t *testing.T) {
 		p.t = t
-		p.plant("shop")
-		for _, l := range p.letters("deployer") {
-			p.does(1, "dead", "requeue", number(l))
-			if done := p.items(0, "dead", "drop", number(l), "-m", "published by hand"); done[0]["state"] != "dropped" {
+		p.plant("shop", 1)
+		l := p.letters("deployer")[0]
+		at := l["position"].(string)
+		p.does(1, "dead", "requeue", number(l))
+		v2 := p.file("v2.yaml", e2e.Example("shop", "v2", "rolling", ""))
+		r := p.does(124, "deploy", v2, "-y", "--timeout", "4s")
+		if !strings.Contains(r.Stderr, "waits for: dead letter "+at+" at ") || !strings.Contains(r.Stderr, "slipway dead show "+at) {
+			t.Errorf("a deploy that waits for it says\n%s", r.Stderr)
+		}
+		for _, done := range p.items(0, "dead", "drop", at, "-m", "published by hand") {
+			if done["state"] != "dropped" {
 				t.Errorf("%v", done)
 			}
 		}
 		p.doctor(0, "ok")
-		p.does(0, "deploy", p.file("v2.yaml", e2e.Example("shop", "v2", "rolling", "")), "-y", "--timeout", "60s")
+		p.does(0, "deploy", v2, "-y", "--timeout", "60s")
+	})
+	t.Run("bus-15 a fact behind a hole is listed, dropped by its position, and the app is deployed on", func(t *testing.T) {
+		p.t = t
+		p.plant("shop", 2)
+		at := p.letters("deployer")[0]["position"].(string)
+		p.does(0, "dead", "show", at)
+		for _, done := range p.items(0, "dead", "drop", at, "-m", "lost by nobody") {
+			if done["state"] != "dropped" {
+				t.Errorf("%v", done)
+			}
+		}
+		p.doctor(0, "ok")
+		p.does(0, "deploy", p.file("v3.yaml", e2e.Example("shop", "v3", "rolling", "")), "-y", "--timeout", "60s")
+		if x := p.items(0, "status", "shop")[0]; x["state"] != "healthy" || x["reason"] != "2 of 2 available" {
+			t.Errorf("status says %v: %v", x["state"], x["reason"])
+		}
+	})
+	t.Run("a gateway that has left stands still over nothing, and its letter can be let go", func(t *testing.T) {
+		p.t = t
+		old := &elder{Bus: p.Log.Bus, name: "gateway", place: "gw9-a"}
+		left := old.runs(t)
+		l := p.letters("gateway-gw9-a")[0]
+		left()
+		p.says("gateway", events.GatewayJoined{OfGateway: events.OfGateway{Gateway: "gw9-a", Incarnation: 1}, Addresses: []string{"127.0.0.1:1"}})
+		p.says("gateway", events.GatewayLeft{OfGateway: events.OfGateway{Gateway: "gw9-a", Incarnation: 1}})
+		if x := p.items(0, "status", "shop")[0]; x["state"] != "healthy" {
+			t.Errorf("status says %v: %v", x["state"], x["reason"])
+		}
+		p.doctor(0, "warn") // of those behind it
+		if a := p.asks(1, "dead", "requeue", number(l)); !strings.Contains(a.Error.Fix[0], "slipway dead drop") {
+			t.Errorf("%+v", a.Error)
+		}
+		if done := p.items(0, "dead", "drop", number(l), "-m", "it is gone"); done[0]["state"] != "gone" {
+			t.Errorf("%v", done)
+		}
 	})
 }

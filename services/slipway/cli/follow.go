@@ -118,6 +118,8 @@ func (f *follower) pass(ctx context.Context) error {
 		waited := f.Now().Sub(l.began)
 		switch {
 		case l.settled:
+		case waited > time.Second && len(f.log.Standing(l.App)) > 0: // also of who should answer
+			waits = append(waits, f.waitsOf(l)...)
 		case l.Answer == nil && !f.asked && waited > deployerWait:
 			f.asked = true
 			if err := f.full(ctx); err != nil {

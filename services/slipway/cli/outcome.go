@@ -50,8 +50,11 @@ func (s *session) unfinished(ctx context.Context, j *view.Journey, ended error) 
 	if j.Release != 0 {
 		what = "release " + view.ReleaseName(j.App, j.Release)
 	}
-	on := "goes on"
-	if j.Answer == nil {
+	on, letters := "goes on", s.log.Standing(j.App)
+	switch {
+	case len(letters) > 0:
+		on = "waits for " + letters[0].Words()
+	case j.Answer == nil:
 		on = "was wished and waits for a deployer"
 	}
 	resume := "slipway status " + j.App + " --wait"

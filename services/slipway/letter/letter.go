@@ -18,13 +18,14 @@ const (
 	Requeued = "requeued" // it could be read after all
 	Dropped  = "dropped"  // a person let it go
 	Kept     = "kept"     // it stops nothing of its own: hearsay, or behind another that is parked
+	Gone     = "gone"     // parked by a node or gateway that is not there any more: it stops nothing
 )
 
 // Letter is one item of DeadList.
 type Letter struct {
-	Seq         uint64    `json:"seq"`               // in SLIPWAY_DEAD
+	Seq         uint64    `json:"seq"`               // in SLIPWAY_DEAD; 0: what was read well and could not be folded is not there
 	Participant string    `json:"participant"`       // who could not read it
-	State       string    `json:"state"`             // parked, requeued, dropped, kept
+	State       string    `json:"state"`             // parked, requeued, dropped, kept, gone
 	Verdict     string    `json:"verdict"`           // unreadable, forged, replayed, foreign, gap, panic
 	Reason      string    `json:"reason"`            // why, in the participant's words
 	Subject     string    `json:"subject"`           // under which it was said
@@ -41,7 +42,20 @@ type Letter struct {
 }
 
 // Name is what a person types.
-func (l Letter) Name() string { return strconv.FormatUint(l.Seq, 10) }
+func (l Letter) Name() string {
+	if l.Seq == 0 {
+		return l.Position
+	}
+	return strconv.FormatUint(l.Seq, 10)
+}
+
+// Service is whose participant could not read it: deployer, node, gateway.
+func (l Letter) Service() string { return serviceOf(l.Participant) }
+
+func serviceOf(participant string) string {
+	service, _, _ := strings.Cut(participant, "-")
+	return service
+}
 
 // Letters are all that are kept, in the order in which they came.
 type Letters struct {
@@ -66,6 +80,12 @@ func Read(ctx context.Context, b *bus.Bus) (*Letters, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read what became of dead letters: %w", err)
 	}
+	if err := l.fetch(ctx, b); err != nil {
+		return nil, fmt.Errorf("read what stands still: %w", err)
+	}
+	if err := l.leave(ctx, b); err != nil {
+		return nil, fmt.Errorf("read who is there: %w", err)
+	}
 	return l, nil
 }
 
@@ -76,6 +96,17 @@ func (l *Letters) Find(seq uint64) (Letter, bool) {
 		return Letter{}, false
 	}
 	return l.All[i], true
+}
+
+// At are the letters about the event at a position of the log, one for each participant
+// that set it aside.
+func (l *Letters) At(position string) (all []Letter) {
+	for _, x := range l.All {
+		if x.Position == position && !x.hearsay {
+			all = append(all, x)
+		}
+	}
+	return all
 }
 
 // Of counts the letters of a participant, whatever became of them.
@@ -112,19 +143,28 @@ func (l *Letters) put(m service.Message) {
 	if kind, app, _, err := events.ParseSubject(x.Subject); err == nil {
 		x.App, x.Entity, x.hearsay = app, kind.Entity, kind.IsWish()
 	}
+	l.seqs[x.Seq] = l.add(x)
+}
+
+// add keeps a letter, of those about the same event the first.
+func (l *Letters) add(x Letter) int {
 	key := x.Participant + " " + x.Position + " " + x.Subject
 	i, again := l.index[key]
 	if !again {
 		i = len(l.All)
 		l.index[key], l.All = i, append(l.All, x)
 	}
-	l.seqs[x.Seq] = i
+	return i
 }
 
 func (l *Letters) fold(e events.Event) {
 	switch d := e.Data.(type) {
 	case events.LetterParked:
-		l.mark(d.OfLetter, Parked)
+		if !l.mark(d.OfLetter, Parked) {
+			l.add(Letter{
+				Participant: d.Participant, Position: d.Position, State: Parked, Verdict: d.Verdict, Reason: e.Reason, Time: view.Time{Time: e.Time},
+			})
+		}
 	case events.LetterRequeued:
 		l.mark(d.OfLetter, Requeued)
 	case events.LetterDropped:
@@ -132,11 +172,18 @@ func (l *Letters) fold(e events.Event) {
 	}
 }
 
-// mark notes what became of a fact; a wish at the same position is another letter.
-func (l *Letters) mark(of events.OfLetter, state string) {
+// mark notes what became of a fact and tells whether a letter is about it; a wish at the
+// same position is another letter. What one participant drops is dropped for all of its
+// service that have not said otherwise.
+func (l *Letters) mark(of events.OfLetter, state string) (found bool) {
 	for i, x := range l.All {
-		if x.Participant == of.Participant && x.Position == of.Position && !x.hearsay {
-			l.All[i].State = state
+		switch {
+		case x.Position != of.Position || x.hearsay:
+		case x.Participant == of.Participant:
+			l.All[i].State, found = state, true
+		case state == Dropped && x.State == Kept && x.Service() == serviceOf(of.Participant):
+			l.All[i].State = Dropped
 		}
 	}
+	return found
 }

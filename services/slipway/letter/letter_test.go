@@ -37,7 +37,39 @@ func TestWhatBecameOfLetters(t *testing.T) {
 	if n := l.Of("deployer"); n != 2 {
 		t.Errorf("%d of the deployer, want 2: one was put twice", n)
 	}
+	put(6, "gateway-gw1-a", fact)
+	put(7, "gateway-gw1-b", fact) // joined later, and never stood still over it
+	put(8, "gateway-gw2-a", fact)
+	l.fold(events.Event{Data: events.LetterParked{OfLetter: of("gateway-gw1-a")}})
+	l.fold(events.Event{Data: events.LetterParked{OfLetter: of("gateway-gw2-a")}})
+	l.fold(events.Event{Data: events.LetterDropped{OfLetter: of("gateway-gw1-a")}})
+	for seq, want := range map[uint64]string{6: Dropped, 7: Dropped, 8: Parked} {
+		if x, _ := l.Find(seq); x.State != want {
+			t.Errorf("letter %d: %+v, want %s", seq, x, want)
+		}
+	}
+	if all := l.At("1:7"); len(all) != 5 {
+		t.Errorf("%d about 1:7, want 5: a wish is at a position of another stream", len(all))
+	}
+	l.All = l.All[:3]
 	if _, ok := l.Find(5); ok || len(l.All) != 3 || l.All[0].App != "web" {
 		t.Errorf("%+v", l.All)
+	}
+}
+
+// TestWhatCouldBeReadAndNotFolded: nobody put it with the dead letters, and it stands
+// still all the same.
+func TestWhatCouldBeReadAndNotFolded(t *testing.T) {
+	l := &Letters{index: map[string]int{}, seqs: map[uint64]int{}}
+	of := events.OfLetter{Participant: "deployer", Position: "1:9"}
+	for range 2 { // of two guards
+		l.fold(events.Event{Reason: "gap: ordinal 4 after 2", Data: events.LetterParked{OfLetter: of, Verdict: "gap"}})
+	}
+	if len(l.All) != 1 || l.All[0].State != Parked || l.All[0].Name() != "1:9" || l.All[0].Verdict != "gap" {
+		t.Fatalf("%+v", l.All)
+	}
+	l.fold(events.Event{Data: events.LetterDropped{OfLetter: of}})
+	if l.All[0].State != Dropped {
+		t.Errorf("%+v", l.All[0])
 	}
 }

@@ -48,6 +48,7 @@ type ReleasePlanned struct {
 	Skipped     []int  `json:"skipped,omitempty"` // declarations that were overtaken while waiting
 	How         string `json:"how,omitempty"`     // deploy, rollback, retry, restart
 	Target      int    `json:"target"`            // instances wanted
+	Drift       string `json:"drift,omitempty"`   // what nodes do where the world differs; absent: repair
 }
 
 // ReleasePreparing says that the release's hook runs.
@@ -162,7 +163,8 @@ type ReleaseRefused struct {
 // ReleaseUnchanged says that a declaration changes no instance.
 type ReleaseUnchanged struct {
 	OfRelease
-	Declaration int `json:"declaration"` // the declaration that changed nothing, or only steering
+	Declaration int    `json:"declaration"`     // the declaration that changed nothing, or only steering
+	Drift       string `json:"drift,omitempty"` // what nodes do from now on where the world differs; absent: repair
 }
 
 // PromotionRefused says why a promotion was not granted.

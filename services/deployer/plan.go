@@ -43,7 +43,7 @@ func (v view) takeUp() (say service.Says) {
 	revision := p.Document.Revision()
 	if r := v.Releases[v.Stable]; r != nil && r.Revision == revision && !p.Force {
 		say.Because(p.Cause, "release %d is of this revision", r.Number).
-			Fact(events.ReleaseUnchanged{OfRelease: v.ref(r), Declaration: p.Number})
+			Fact(events.ReleaseUnchanged{OfRelease: v.ref(r), Declaration: p.Number, Drift: driftOf(p.Document)})
 		return say
 	}
 	if r := v.warmOf(revision); r != nil && !p.Force {
@@ -62,9 +62,17 @@ func (v view) release(c service.Cause, revision string, spec events.Spec, d *Dec
 	say.Because(c, "%s, %s of %d%s", why, strategy, target, because).Fact(events.ReleasePlanned{
 		OfRelease: v.ref(&Release{Number: v.Last + 1}), Declaration: d.Number, Revision: revision,
 		SpecHash: revision, Spec: v.meshed(spec), Strategy: strategy, Order: order, From: v.Stable,
-		Skipped: v.Skipped, How: how, Target: target,
+		Skipped: v.Skipped, How: how, Target: target, Drift: driftOf(d.Document),
 	})
 	return say
+}
+
+// driftOf is what the nodes are told of drift: nothing if it is repaired.
+func driftOf(d events.Document) string {
+	if d.Drift == events.DriftRepair {
+		return ""
+	}
+	return d.Drift
 }
 
 // orderOf is which of new and old goes first, and why where it was chosen for a volume.

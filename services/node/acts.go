@@ -26,6 +26,9 @@ func (c Config) acts(s *State) (acts []service.Act) {
 		acts = append(acts, r.acts...)
 	}
 	for _, id := range service.Sorted(s.Extras) {
+		if s.Extras[id].Accepted {
+			continue
+		}
 		do(false, Stop{id, signalDefault, graceMsDefault}, "stop/"+id)
 	}
 	for _, id := range s.stray() {

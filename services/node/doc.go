@@ -9,7 +9,7 @@
 // endpoint.drained; of releases planned (what instances are made of), promoted (a missed startup is then no verdict on the
 // release), demoted and cooled (what need not be kept); app.retired. It hears neither the app's steering fields nor routes.
 //
-// Says: node.joined, changed, left; instance.*; drift.found, repaired, repair-failed. An intent (fetching, starting,
+// Says: node.joined, changed, left; instance.*; drift.found, repaired, accepted, repair-failed. An intent (fetching, starting,
 // stopping) is said before the act; what is sensed becomes a fact by Decide. An instance that must be ended to be started
 // again says unready with ending: startup, live or timeout; it is halted then, and exited tells code and last lines.
 //

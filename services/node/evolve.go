@@ -48,7 +48,7 @@ func (s *State) evolveIntent(e events.Event) {
 			i.enter(Starting, e)
 			i.Try, i.Boot, i.Ports, i.StartedAt = d.Try, d.Boot, d.Ports, e.Time
 			i.ReadyBoot, i.ReadyAt, i.Ending, i.Why = 0, time.Time{}, "", ""
-			i.Exit, i.Found, i.Until = nil, false, time.Time{}
+			i.Exit, i.Found, i.Accepted, i.Until = nil, false, false, time.Time{}
 			s.rest(s.spec(i), d.Ports)
 		})
 	case events.InstanceBackingOff:
@@ -115,7 +115,7 @@ func (i *Instance) ready(boot int, e events.Event) {
 func (i *Instance) exited(d events.InstanceExited, e events.Event, spec *events.Spec) {
 	long := !i.ReadyAt.IsZero() && e.Time.Sub(i.ReadyAt) >= healthyFor
 	i.enter(Exited, e)
-	i.Ports, i.Boot, i.Ending, i.Why, i.Found = nil, 0, "", "", false
+	i.Ports, i.Boot, i.Ending, i.Why, i.Found, i.Accepted = nil, 0, "", "", false, false
 	i.Exit = &Exit{
 		At: e.Time, Code: d.Code, Cause: d.Cause, Why: e.Reason, Tail: d.Tail,
 		Clean:   d.Code == 0 && d.Signal == "" && d.Cause == "" && !d.Oom,

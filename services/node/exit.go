@@ -78,8 +78,10 @@ func (d *decision) after(id string, i *Instance) {
 	exit, spec := i.Exit, d.spec(i)
 	switch {
 	case spec == nil:
-	case exit.Cause == causeMissing && !i.Found:
+	case exit.Cause == causeMissing && !i.Found && !(d.drift(i.App, i.Release) == events.DriftIgnore):
 		d.say.Because(i.Last, "not running: %s", exit.Why).Fact(events.DriftFound{OfInstance: d.of(id, i.App), Kind: driftMissing})
+	case exit.Cause == causeMissing && d.drift(i.App, i.Release) != "":
+		d.leave(id, i)
 	case !exit.Counted:
 		d.start(id, i, spec, "%s: no failure", exit.Why)
 	case exit.Clean && (i.Role == events.RoleHook || spec.Restart.When == events.RestartOnFailure):

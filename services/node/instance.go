@@ -71,6 +71,7 @@ type Instance struct {
 	Exit          *Exit       `json:"exit,omitempty"`          // the last one, until the next start
 	Drift         time.Time   `json:"drift"`                   // when it was found missing; zero: it is not
 	Found         bool        `json:"found,omitempty"`         // the last exit was said to be drift
+	Accepted      bool        `json:"accepted,omitempty"`      // which its app wants left alone
 
 	Withdrawn *Withdrawal   `json:"withdrawn,omitempty"`
 	Last      service.Cause `json:"last"`

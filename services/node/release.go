@@ -15,6 +15,7 @@ type Release struct {
 	Spec     events.Spec `json:"spec"`
 	Promoted bool        `json:"promoted,omitempty"` // ever: a missed startup is then no verdict on it
 	Kept     bool        `json:"kept,omitempty"`     // it serves or is warm, so an instance of it may be placed
+	Drift    string      `json:"drift,omitempty"`    // report or ignore; empty: repair
 }
 
 // newestKept is how many of an app's newest releases are kept without an instance here: one may be placed at any time, and
@@ -26,8 +27,10 @@ func releaseKey(app string, number int) string { return app + "/" + strconv.Itoa
 func (s *State) evolveRelease(data events.Payload) {
 	switch d := data.(type) {
 	case events.ReleasePlanned:
-		s.keep(&Release{App: d.App, Number: d.Release, SpecHash: d.SpecHash, Spec: d.Spec})
+		s.keep(&Release{App: d.App, Number: d.Release, SpecHash: d.SpecHash, Spec: d.Spec, Drift: d.Drift})
 		s.prune(d.App)
+	case events.ReleaseUnchanged:
+		s.release(d.OfRelease, func(r *Release) { r.Drift = d.Drift })
 	case events.ReleasePromoted:
 		s.release(d.OfRelease, func(r *Release) { r.Promoted, r.Kept = true, true })
 	case events.ReleaseDemoted:

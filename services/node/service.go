@@ -10,7 +10,7 @@ import (
 
 const (
 	owner       = "node"
-	foldVersion = 3
+	foldVersion = 4
 )
 
 // Config is where a node is and what it is called.
@@ -34,7 +34,7 @@ func Service(c Config, d service.Driver) service.Service {
 			events.K[events.PlacementPlaced](), events.K[events.PlacementEvacuated](),
 			events.K[events.AssignmentCleared](), events.K[events.AssignmentWithdrawn](),
 			events.K[events.EndpointDrained](), events.K[events.AppRetired](),
-			events.K[events.ReleasePlanned](), events.K[events.ReleasePromoted](),
+			events.K[events.ReleasePlanned](), events.K[events.ReleaseUnchanged](), events.K[events.ReleasePromoted](),
 			events.K[events.ReleaseDemoted](), events.K[events.ReleaseCooled](),
 		},
 		Says: append([]events.Kind{
@@ -44,7 +44,7 @@ func Service(c Config, d service.Driver) service.Service {
 			events.K[events.InstanceUnready](), events.K[events.InstanceExited](), events.K[events.InstanceBackingOff](),
 			events.K[events.InstanceFailed](), events.K[events.InstanceCompleted](), events.K[events.InstanceStopping](),
 			events.K[events.InstanceStopped](), events.K[events.InstanceAdopted](),
-			events.K[events.DriftFound](), events.K[events.DriftRepaired](), events.K[events.DriftRepairFailed](),
+			events.K[events.DriftFound](), events.K[events.DriftRepaired](), events.K[events.DriftAccepted](), events.K[events.DriftRepairFailed](),
 		}, drill.Says(owner)...),
 		Wishes:  []string{drill.Wishes(participant(c.Name))},
 		Filters: filters(c.Name),
@@ -61,6 +61,7 @@ func filters(name string) []string {
 		events.Filter("", owner, name, "", ""),
 		"slipway.event.*.registry._.endpoint.drained",
 		"slipway.event.*.deployer._.release.planned",
+		"slipway.event.*.deployer._.release.unchanged",
 		"slipway.event.*.deployer._.release.promoted",
 		"slipway.event.*.deployer._.release.demoted",
 		"slipway.event.*.deployer._.release.cooled",

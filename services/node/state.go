@@ -33,6 +33,8 @@ type Extra struct {
 	App   string        `json:"app"`
 	Since time.Time     `json:"since"`
 	Last  service.Cause `json:"last"`
+
+	Accepted bool `json:"accepted,omitempty"` // its app wants it left alone
 }
 
 func newState(key string) *State {
@@ -59,7 +61,7 @@ func (s *State) evolve(e events.Event) {
 		s.Said, s.Last = d.NodeDescription, service.CauseOf(e)
 	case events.NodeLeft:
 		s.Left = true
-	case events.ReleasePlanned, events.ReleasePromoted, events.ReleaseDemoted, events.ReleaseCooled, events.AppRetired:
+	case events.ReleasePlanned, events.ReleaseUnchanged, events.ReleasePromoted, events.ReleaseDemoted, events.ReleaseCooled, events.AppRetired:
 		s.evolveRelease(d)
 	case events.PlacementPlaced:
 		if s.Instances[d.Instance] == nil {
@@ -72,6 +74,11 @@ func (s *State) evolve(e events.Event) {
 	case events.DriftRepaired:
 		delete(s.Extras, d.Instance)
 		s.instance(d.Instance, e, func(i *Instance) { i.Drift = time.Time{} })
+	case events.DriftAccepted:
+		if x := s.Extras[d.Instance]; x != nil && d.Kind == driftExtra {
+			x.Accepted = true
+		}
+		s.instance(d.Instance, e, func(i *Instance) { i.Drift, i.Accepted = time.Time{}, true })
 	case events.DriftRepairFailed:
 		s.instance(d.Instance, e, func(i *Instance) { i.Drift = time.Time{} })
 	default:

@@ -81,7 +81,9 @@ func (d *decision) extras() {
 			d.say.Because(extra.Last, "stopped").Fact(events.DriftRepaired{
 				OfInstance: d.of(id, extra.App), Kind: driftExtra, TookMs: d.now.Sub(extra.Since).Milliseconds(),
 			})
-		case !found && x.extra >= sure && x.confirmed == nil:
+		case found && !extra.Accepted && d.drift(extra.App, 0) != "":
+			d.say.Because(extra.Last, "drift: %s", d.drift(extra.App, 0)).Fact(events.DriftAccepted{OfInstance: d.of(id, extra.App), Kind: driftExtra})
+		case !found && x.extra >= sure && x.confirmed == nil && d.drift(appOf(id), 0) != events.DriftIgnore:
 			d.say.Because(d.Last, "runs without a placement, pid %d", x.listed.Pid).Fact(events.DriftFound{
 				OfInstance: d.of(id, appOf(id)), Kind: driftExtra,
 			})

@@ -38,7 +38,7 @@ type file struct {
 	Placement         placement         `json:"placement" desc:"Where instances may and should run."`
 	Hooks             hooks             `json:"hooks" desc:"Commands run once beside a release."`
 	Deploy            deploy            `json:"deploy" desc:"How a release replaces another."`
-	Drift             string            `json:"drift" default:"repair" one:"repair,report,ignore" desc:"What to do where the world differs from the state."`
+	Drift             string            `json:"drift" default:"repair" one:"repair,report,ignore" desc:"What a node does where the world differs from the state: repair it, report it and leave it, or leave it and say nothing."`
 }
 
 type configFile struct {

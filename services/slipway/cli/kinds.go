@@ -33,6 +33,7 @@ var kinds = map[string]kind{
 	"DeadList":       {items: reflect.TypeFor[letter.Letter]()},
 	"DeploymentList": {items: reflect.TypeFor[view.Deployment]()},
 	"DoctorList":     {items: reflect.TypeFor[doctor.Check](), single: reflect.TypeFor[doctor.Totals]()},
+	"Drill":          {single: reflect.TypeFor[drillResult]()},
 	"EndpointList":   {items: reflect.TypeFor[endpointItem]()},
 	"Error":          {},
 	"EventCheckList": {items: reflect.TypeFor[eventCheck]()},

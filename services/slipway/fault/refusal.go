@@ -11,7 +11,7 @@ var refusals = []struct {
 	code  string
 	words []string
 }{
-	{"SLW-U002", []string{"name", "filter"}},
+	{"SLW-U002", []string{"name", "filter", "one-process"}},
 	{"SLW-F005", []string{"invalid-spec"}},
 	{"SLW-C009", []string{"log-full"}},
 	{"SLW-D001", []string{"plan-stale"}},
@@ -19,7 +19,7 @@ var refusals = []struct {
 	{"SLW-D003", []string{"image-unresolved", "artifact-missing"}},
 	{"SLW-T001", []string{"host-taken", "port-taken"}},
 	{"SLW-E001", []string{"secret-unknown", "unknown"}},
-	{"SLW-Z004", []string{policyPrefix}},
+	{"SLW-Z004", []string{policyPrefix, "drills-off"}},
 	{"SLW-D017", []string{"gone"}},
 	{"SLW-D018", []string{
 		"frozen", "none", "busy", "serving", "already", "live", "lost", "draining", "idle",

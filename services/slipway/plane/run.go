@@ -81,6 +81,11 @@ func Run(ctx context.Context, c RunConfig) error {
 		return err
 	}
 	defer owned.release()
+	clearPid, err := notePid(c.Data, names)
+	defer clearPid()
+	if err != nil {
+		return err
+	}
 	if in.heir == nil { // else it is the predecessor's until this one is ready
 		if err := removeReady(c.ReadyFile); err != nil {
 			return err

@@ -22,6 +22,15 @@ type Violation struct {
 	allowed []string
 }
 
+// Refusal is a violation as the owner of a declaration refuses it.
+func (v Violation) Refusal() events.Refusal {
+	word := "invalid-spec"
+	if v.Code == NeedsStore {
+		word = "needs-store"
+	}
+	return events.Refusal{Code: word, Field: v.Field, Text: v.Text}
+}
+
 // Check tells every rule a resolved document breaks. The deployer applies it to each
 // wish and refuses with invalid-spec, so a wish said by any client meets the same
 // rules as a file. Nil is a document that is sound by itself.

@@ -56,6 +56,7 @@ func (c *checker) deploy() {
 	c.rolling(d.Rolling)
 	c.blueGreen(d.BlueGreen)
 	c.steps(d)
+	c.analysis(d)
 	k := d.Keep
 	c.within(int64(k.Warm), span{0, maxWarm, formatCount}, "deploy", "keep", "warm")
 	c.within(k.WarmForMs, span{0, maxDuration, formatMs}, "deploy", "keep", "warmFor")

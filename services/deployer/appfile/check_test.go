@@ -149,7 +149,7 @@ func TestExplain(t *testing.T) {
 		"deploy.strategy":        "rolling, blue-green or canary",
 		"app.ports.web.hostPort": "Fixed port",
 		"app.files[0].mode":      "0444",
-		"app.deploy.analysis":    "not built yet",
+		"app.deploy.analysis":    "startingStep",
 		"app.health.ready":       "interval",
 		"app.image":              "not built yet",
 	} {

@@ -22,6 +22,7 @@ const (
 	Unreadable   Code = "SLW-F010" // a file cannot be read
 	BeyondLimit  Code = "SLW-F011" // the text is larger or deeper than is read
 	UnsetVar     Code = "SLW-F012" // a variable is not set
+	NeedsStore   Code = "SLW-M001" // nothing keeps the samples it asks for
 )
 
 // Error is one mistake and where it stands.

@@ -95,6 +95,7 @@ var scalarNames = map[reflect.Type]string{
 	reflect.TypeFor[Replicas]():      "count or per-node",
 	reflect.TypeFor[Portion]():       "count or share",
 	reflect.TypeFor[Sample]():        "number from 0 to 1",
+	reflect.TypeFor[Bound]():         "share, duration or number",
 	reflect.TypeFor[Hosts]():         "name, list of names, or none",
 	reflect.TypeFor[Mode]():          "octal text",
 	reflect.TypeFor[Promote]():       "auto, manual or duration",

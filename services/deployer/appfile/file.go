@@ -157,6 +157,8 @@ type deploy struct {
 	BlueGreen blueGreen `json:"blueGreen" desc:"How the second set takes over; read by strategy blue-green."`
 	Deadline  Duration  `json:"deadline" default:"10m" desc:"Time without progress before a release fails."`
 	Revert    Duration  `json:"revert" default:"5m" desc:"Time an abort may take."`
+	Analysis  *analysis `json:"analysis" desc:"Checks that let a release judge itself by what is measured of it. Absent: none."`
+	Bake      Duration  `json:"bake" default:"0s" desc:"How long a promoted release is under its postPromotion checks before it is completed."`
 	Steps     []step    `json:"steps" desc:"What a canary gets step by step, at most 20; the last one, to all requests, is implied. Read by strategy canary."`
 	Shrink    bool      `json:"shrinkStable" default:"false" desc:"Whether the stable release gets smaller as a canary grows. It saves its room; a rollback after the promotion starts it anew."`
 	Sticky    *sticky   `json:"sticky" desc:"Keeps a user on one side while two releases share the requests. Absent: none."`
@@ -165,11 +167,12 @@ type deploy struct {
 }
 
 type step struct {
-	Weight   Percent   `json:"weight" jsonschema:"required" desc:"Share of the requests the new release gets; weights never fall."`
-	Replicas Match     `json:"replicas" default:"match" desc:"Instances of the new release: match is as many as its share of the target, rounded up; a count may be more."`
-	Pause    *Duration `json:"pause" desc:"How long the step is looked at before the next one."`
-	Approve  bool      `json:"approve" default:"false" desc:"Whether a person must promote it to the next one: slipway promote."`
-	Run      *stepRun  `json:"run" desc:"A command of the step, run once after its share has settled, with the new release's artifact and environment. Its failure aborts the release."`
+	Weight   Percent    `json:"weight" jsonschema:"required" desc:"Share of the requests the new release gets; weights never fall."`
+	Replicas Match      `json:"replicas" default:"match" desc:"Instances of the new release: match is as many as its share of the target, rounded up; a count may be more."`
+	Pause    *Duration  `json:"pause" desc:"How long the step is looked at before the next one."`
+	Approve  bool       `json:"approve" default:"false" desc:"Whether a person must promote it to the next one: slipway promote."`
+	Analysis []measured `json:"analysis" desc:"Checks that must pass before the step is done."`
+	Run      *stepRun   `json:"run" desc:"A command of the step, run once after its share has settled, with the new release's artifact and environment. Its failure aborts the release."`
 }
 
 type stepRun struct {

@@ -9,9 +9,7 @@ var later = map[string][]string{
 		"image", "registry", "signature", "entrypoint", "secrets", "scale", "quota", "bus",
 		"access", "isolation", "metrics",
 	},
-	"ports.*":        {"access"},
-	"deploy.steps.*": {"analysis"},
-	"deploy":         {"analysis", "bake"},
+	"ports.*": {"access"},
 }
 
 // laterWords are the words of a field that later versions take.

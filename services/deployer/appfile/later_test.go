@@ -8,10 +8,6 @@ import (
 // TestWhatIsNotBuiltIsRefusedByName: a field that is known and not built is never ignored.
 func TestWhatIsNotBuiltIsRefusedByName(t *testing.T) {
 	for pattern, fields := range later {
-		if pattern == "deploy.steps.*" {
-			refusedInStep(t, fields)
-			continue
-		}
 		for _, name := range fields {
 			refusedLater(t, strings.ReplaceAll(pattern, "*", "http"), name, "x")
 		}
@@ -20,15 +16,6 @@ func TestWhatIsNotBuiltIsRefusedByName(t *testing.T) {
 		path := split(strings.ReplaceAll(pattern, "*", "http"))
 		for _, word := range words {
 			refusedLater(t, join(parent(path)), path[len(path)-1], word)
-		}
-	}
-}
-
-func refusedInStep(t *testing.T, fields []string) {
-	for _, name := range fields {
-		_, errs := Parse("app.yaml", []byte(minimal+"deploy: { strategy: canary, steps: [{ weight: 5%, "+name+": x }] }\n"), nil)
-		if len(errs) != 1 || errs[0].Path != "deploy.steps[0]."+name || !strings.Contains(errs[0].Message, "not built yet") {
-			t.Errorf("%s of a step: %v", name, errs)
 		}
 	}
 }

@@ -149,8 +149,8 @@ func resolveDeploy(d deploy) events.DeployPolicy {
 		Steps:  resolveSteps(d.Steps),
 		Sticky: resolveSticky(d.Sticky),
 
-		ShrinkStable: d.Shrink,
-		DeadlineMs:   int64(d.Deadline), RevertMs: int64(d.Revert), OnFailure: d.OnFailure,
+		ShrinkStable: d.Shrink, Analysis: resolveAnalysis(d.Analysis), BakeMs: int64(d.Bake),
+		DeadlineMs: int64(d.Deadline), RevertMs: int64(d.Revert), OnFailure: d.OnFailure,
 		Keep: events.KeepPolicy{
 			Warm: int(d.Keep.Warm), WarmForMs: int64(d.Keep.WarmFor), Window: int(d.Keep.Window), History: int(d.Keep.History),
 		},

@@ -27,7 +27,7 @@ func resolveTraffic(f file) events.TrafficPolicy {
 func resolveSteps(steps []step) (all []events.DeployStep) {
 	for _, s := range steps {
 		all = append(all, events.DeployStep{
-			WeightBp: int(s.Weight), Replicas: int(s.Replicas), PauseMs: int64(or(s.Pause)), Approve: s.Approve, Run: resolveRun(s.Run),
+			WeightBp: int(s.Weight), Replicas: int(s.Replicas), PauseMs: int64(or(s.Pause)), Approve: s.Approve, Run: resolveRun(s.Run), Analysis: resolveMeasured(s.Analysis, true),
 		})
 	}
 	return all

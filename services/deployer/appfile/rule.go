@@ -8,6 +8,7 @@ import (
 // rules tells what a schema cannot say about the file form: fields that exclude one
 // another.
 func (s *source) rules(doc *node) {
+	s.units(doc)
 	for _, name := range []string{"ready", "live"} {
 		path := []string{"health", name}
 		_, n, whole := doc.at(path)

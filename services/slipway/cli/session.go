@@ -59,7 +59,7 @@ func (e *Env) config() deployer.Config {
 // refusals are the app file's rules that a document breaks.
 func refusals(d events.Document) (list []events.Refusal) {
 	for _, v := range appfile.Check(d) {
-		list = append(list, events.Refusal{Code: "invalid-spec", Field: v.Field, Text: v.Text})
+		list = append(list, v.Refusal())
 	}
 	return list
 }

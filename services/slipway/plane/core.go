@@ -50,7 +50,7 @@ func (h *host) deployer(defaultDomain string, mesh deployer.PortRange) part {
 // rules are the app file's, for wishes from anywhere.
 func rules(doc events.Document) (all []events.Refusal) {
 	for _, v := range appfile.Check(doc) {
-		all = append(all, events.Refusal{Code: "invalid-spec", Field: v.Field, Text: v.Text})
+		all = append(all, v.Refusal())
 	}
 	return all
 }

@@ -10,6 +10,7 @@ route=${ROUTE_PORT:-6222} # and the two after it
 listen=${LISTEN:-127.0.0.1:8080}
 store=${STORE_MAX:-2147483648} # bytes of one bus; three share this disk
 patience=60                    # seconds; an election takes up to nine
+restore=${RESTORE:-}           # a backup to make the log from, where DIR is new
 verb=${1:-}
 [ "$verb" != start ] || { one=${2:?which one} && shift; }
 dir=${2:-.slipway/cluster}
@@ -47,7 +48,7 @@ await() {
 }
 
 bus() {
-	start "bus-$1" run bus --profile cluster --id "$1" --store-max "$store" \
+	start "bus-$1" run bus --profile cluster --id "$1" --store-max "$store" ${restore:+--await-restore} \
 		--nats "127.0.0.1:$((nats + $2))" --cluster "127.0.0.1:$((route + $2))" --routes "$routes"
 }
 
@@ -66,8 +67,24 @@ participant() {
 	esac
 }
 
+# fill restores the backup, once one of the servers leads.
+fill() {
+	waited=0
+	until said=$("$slipway" restore "$restore" --nats "$servers" 2>&1); do
+		case $said in *SLW-C003*) ;; *) waited=$patience ;; esac
+		if [ "$waited" -ge "$patience" ]; then
+			echo "$said" >&2
+			exit 1
+		fi
+		sleep 1
+		waited=$((waited + 1))
+	done
+	echo "$said"
+}
+
 up() {
 	for name in bus-a bus-b bus-c; do participant "$name"; done
+	[ -z "$restore" ] || fill
 	await bus-a bus-b bus-c
 	for name in control-1 control-2 node gateway; do participant "$name"; done
 	await control-1 control-2 node gateway

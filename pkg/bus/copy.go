@@ -110,11 +110,16 @@ func portable(c jetstream.StreamConfig) jetstream.StreamConfig {
 	return c
 }
 
-// RestoreStream makes a stream that is not there from its copy, of one server, in an
-// era.
-func (b *Bus) RestoreStream(ctx context.Context, c StreamCopy, era uint32, from io.Reader) error {
+// ErrThere says that a stream that was to be restored is there already.
+var ErrThere = errors.New("the stream is there")
+
+const nameTaken = 10130 // the server's code for it
+
+// RestoreStream makes a stream from its copy, on so many servers, in an era; ErrThere
+// where one of its name is there.
+func (b *Bus) RestoreStream(ctx context.Context, c StreamCopy, replicas int, era uint32, from io.Reader) error {
 	cfg := portable(c.Config)
-	cfg.Name, cfg.Replicas = c.Stream, 1
+	cfg.Name, cfg.Replicas = c.Stream, replicas
 	if cfg.Metadata == nil {
 		cfg.Metadata = map[string]string{}
 	}
@@ -124,6 +129,10 @@ func (b *Bus) RestoreStream(ctx context.Context, c StreamCopy, era uint32, from 
 	}
 	ask := map[string]any{"config": cfg, "state": map[string]any{"messages": c.Messages, "first_seq": c.First, "last_seq": c.Last, "bytes": c.Bytes}}
 	if err := b.manage(ctx, "RESTORE", c.Stream, ask, &begun); err != nil {
+		var api *jetstream.APIError
+		if errors.As(err, &api) && api.ErrorCode == nameTaken {
+			err = fmt.Errorf("%w: %w", ErrThere, err)
+		}
 		return fmt.Errorf("restore %s: %w", c.Stream, err)
 	}
 	if err := b.send(ctx, begun.To, from); err != nil {

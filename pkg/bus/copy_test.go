@@ -63,7 +63,7 @@ func TestAStreamIsMadeAgainFromItsCopy(t *testing.T) {
 		t.Fatalf("%d messages, copy of %d from %d to %d", len(all), c.Messages, c.First, c.Last)
 	}
 	other := connectTest(t, startTest(t), "other")
-	if err := other.RestoreStream(limit(t), c, 2, bytes.NewReader(from)); err != nil {
+	if err := other.RestoreStream(limit(t), c, 1, 2, bytes.NewReader(from)); err != nil {
 		t.Fatal(err)
 	}
 	ensure(t, other)
@@ -94,7 +94,7 @@ func TestACopyKeepsTheHolesOfAStream(t *testing.T) {
 		t.Fatalf("no hole: %+v", c)
 	}
 	other := connectTest(t, startTest(t), "other")
-	if err := other.RestoreStream(limit(t), c, c.Era, bytes.NewReader(from)); err != nil {
+	if err := other.RestoreStream(limit(t), c, 1, c.Era, bytes.NewReader(from)); err != nil {
 		t.Fatal(err)
 	}
 	again, same := copied(t, other, objectStream)
@@ -123,7 +123,7 @@ func TestATornCopyIsRefused(t *testing.T) {
 			t.Errorf("at %d of %d: cut %v, altered %v", at, len(from), torn, changed)
 		}
 	}
-	if err := b.RestoreStream(limit(t), c, 2, bytes.NewReader(from)); err == nil {
+	if err := b.RestoreStream(limit(t), c, 1, 2, bytes.NewReader(from)); err == nil {
 		t.Error("restored over a stream that is there")
 	}
 }
@@ -149,7 +149,7 @@ func TestACopyOfThreeServersMakesAStreamOnOne(t *testing.T) {
 	say(t, b, 0, facts(1, 20)...)
 	of, from := copied(t, b, events.StreamEvents)
 	other := connectTest(t, startTest(t), "other")
-	if err := other.RestoreStream(limit(t), of, 2, bytes.NewReader(from)); err != nil {
+	if err := other.RestoreStream(limit(t), of, 1, 2, bytes.NewReader(from)); err != nil {
 		t.Fatal(err)
 	}
 	if info, err := other.Info(limit(t)); err != nil || info.Last.Seq != 20 || len(read(t, of, from)) != 20 {

@@ -105,33 +105,24 @@ func (b *Bus) Durable(ctx context.Context, name string) (Durable, error) {
 	return durable(c.CachedInfo()), nil
 }
 
-// Durables are all that carry our mark, by name.
-func (b *Bus) Durables(ctx context.Context) ([]Durable, error) {
-	ours, _, err := b.durables(ctx)
-	return ours, err
-}
-
-// durables lists those with our mark, and the names of those that somebody else made.
-func (b *Bus) durables(ctx context.Context) (ours []Durable, others []string, err error) {
+// Durables are all that carry our mark, by name. In a cluster some may be missing for a
+// while, as their servers have not answered: Durable tells for sure.
+func (b *Bus) Durables(ctx context.Context) (all []Durable, err error) {
 	s, err := b.js.Stream(ctx, events.StreamEvents)
 	if err != nil {
-		return nil, nil, fmt.Errorf("list consumers: %w", err)
+		return nil, fmt.Errorf("list consumers: %w", err)
 	}
 	list := s.ListConsumers(ctx)
 	for info := range list.Info() {
-		switch {
-		case info.Config.Metadata[metaWish] != "":
-			ours = append(ours, durable(info))
-		case info.Config.Durable != "":
-			others = append(others, info.Name)
+		if info.Config.Metadata[metaWish] != "" {
+			all = append(all, durable(info))
 		}
 	}
 	if err := list.Err(); err != nil {
-		return nil, nil, fmt.Errorf("list consumers: %w", err)
+		return nil, fmt.Errorf("list consumers: %w", err)
 	}
-	slices.SortFunc(ours, func(a, b Durable) int { return cmp.Compare(a.Name, b.Name) })
-	slices.Sort(others)
-	return ours, others, nil
+	slices.SortFunc(all, func(a, b Durable) int { return cmp.Compare(a.Name, b.Name) })
+	return all, nil
 }
 
 // DropDurable lets none of ours stand under that name.

@@ -68,7 +68,7 @@ func (w *bereft) restored() *Bus {
 		w.t.Fatal(err)
 	}
 	other := connectTest(w.t, served(w.t, n), "restore")
-	if err := other.RestoreStream(limit(w.t), w.copy, 2, bytes.NewReader(w.from)); err != nil {
+	if err := other.RestoreStream(limit(w.t), w.copy, 1, 2, bytes.NewReader(w.from)); err != nil {
 		w.t.Fatal(err)
 	}
 	await(w.t, "the writer to be connected again", w.Connected)

@@ -2,8 +2,12 @@ package bus
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 
 	"slipway.dev/events"
 )
@@ -29,6 +33,71 @@ func (b *Bus) Restored(ctx context.Context, c events.ClusterRestored, now time.T
 		return events.Event{}, fmt.Errorf("say that the cluster is restored: %w", err)
 	}
 	return b.tailOf(ctx, guard)
+}
+
+// Untouched tells whether no server holds a stream of ours.
+func (b *Bus) Untouched(ctx context.Context) (bool, error) {
+	all, err := b.Shapes(ctx)
+	return len(all) == 0, err
+}
+
+// RestoreOver tells whether there is a log, and nobody is still restoring it: the last
+// thing said of a restored one, in its era, is that it is restored.
+func (b *Bus) RestoreOver(ctx context.Context) (bool, error) {
+	i, err := b.Info(ctx)
+	if errors.Is(err, ErrNoStream) || err == nil && i.Era == firstEra {
+		return err == nil, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	m, err := b.get(ctx, events.StreamEvents, getRequest{LastFor: events.Subject(events.K[events.ClusterRestored](), "", "")})
+	if isNoMessage(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	e, err := events.Parse(m.Subject, m.header, m.Data)
+	if err == nil {
+		err = e.Decode()
+	}
+	said, is := e.Data.(events.ClusterRestored)
+	return is && said.Era == i.Era, err
+}
+
+// AwaitReplicas waits until every server that is to keep a stream has all of it.
+func (b *Bus) AwaitReplicas(ctx context.Context, stream string) error {
+	for {
+		si, err := b.streamInfo(ctx, stream)
+		if err != nil {
+			return err
+		}
+		if inStep(si) {
+			return nil
+		}
+		if !wait(ctx, askWait/5) {
+			return fmt.Errorf("await the replicas of %s: %w", stream, ctx.Err())
+		}
+	}
+}
+
+func inStep(si *jetstream.StreamInfo) bool {
+	if si.Cluster == nil {
+		return si.Config.Replicas == 1
+	}
+	behind := func(p *jetstream.PeerInfo) bool { return p.Offline || !p.Current }
+	return si.Cluster.Leader != "" && len(si.Cluster.Replicas) == si.Config.Replicas-1 && !slices.ContainsFunc(si.Cluster.Replicas, behind)
+}
+
+// DropRestored takes away what a restore that failed has made.
+func (b *Bus) DropRestored(ctx context.Context, streams []string) error {
+	for _, stream := range streams {
+		if err := b.js.DeleteStream(ctx, stream); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+			return fmt.Errorf("remove stream %s: %w", stream, err)
+		}
+	}
+	return nil
 }
 
 // tailOf is the last event under a guard; there is one.

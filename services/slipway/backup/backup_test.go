@@ -105,12 +105,17 @@ func wish(id string) events.Event {
 
 func took(t *testing.T, b *bus.Bus) (string, Manifest) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "web.backup")
-	m, err := Take(t.Context(), b, path, noon, unseen)
+	path, m, err := tried(t.Context(), t, b)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return path, m
+}
+
+func tried(ctx context.Context, t *testing.T, b *bus.Bus) (string, Manifest, error) {
+	path := filepath.Join(t.TempDir(), "web.backup")
+	m, err := Take(ctx, b, path, noon, unseen)
+	return path, m, err
 }
 
 func opened(t *testing.T, path string) *File {

@@ -33,7 +33,7 @@ type Manifest struct {
 	Parts    []Part          `json:"parts"`
 
 	Consumers []bus.DurableCopy `json:"consumers"` // of integrators, as they stood before the log was copied
-	Foreign   []string          `json:"foreign"`   // durable consumers that somebody made himself: not in the backup
+	Foreign   []string          `json:"foreign"`   // other durable consumers, which somebody made himself: they are not in the backup
 }
 
 // Part is one stream in a backup.

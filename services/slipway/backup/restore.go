@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -93,8 +94,46 @@ func (b *File) fill(ctx context.Context, folder string, now time.Time, log zerol
 		return made, err
 	}
 	defer to.Close()
-	for _, p := range b.Manifest.Parts {
-		if err := b.restorePart(ctx, to, p, step); err != nil {
+	return b.into(ctx, &site{to: to, replicas: 1}, now, step)
+}
+
+// clusterReplicas are the servers of a cluster that each keep the log.
+const clusterReplicas = 3
+
+// RestoreInto makes the log of a cluster of servers that run and hold none: ErrTaken
+// where they do. What a failure leaves is removed. Once it returns every server has
+// all of it.
+func (b *File) RestoreInto(ctx context.Context, to *bus.Bus, now time.Time, step Step) (Restored, error) {
+	untouched, err := to.Untouched(ctx)
+	if err == nil && !untouched {
+		err = fmt.Errorf("%w: there are streams", ErrTaken)
+	}
+	if err != nil {
+		return Restored{}, err
+	}
+	at := &site{to: to, replicas: clusterReplicas}
+	made, err := b.into(ctx, at, now, step)
+	if err == nil {
+		return made, nil
+	}
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), openWait)
+	defer cancel()
+	return Restored{}, errors.Join(fmt.Errorf("restore: %w", err), to.DropRestored(end, at.begun))
+}
+
+// site is where a log is restored.
+type site struct {
+	to       *bus.Bus
+	replicas int
+	begun    []string // streams that the restore made, or began to
+}
+
+// into makes the streams on servers and proves the log. The log comes last, and its
+// last word says that all is there.
+func (b *File) into(ctx context.Context, at *site, now time.Time, step Step) (made Restored, err error) {
+	to := at.to
+	for _, p := range slices.Backward(b.Manifest.Parts) {
+		if err := b.restorePart(ctx, at, p, step); err != nil {
 			return made, err
 		}
 	}
@@ -116,7 +155,7 @@ func (b *File) fill(ctx context.Context, folder string, now time.Time, log zerol
 // answered of the wishes must stay answered.
 func (b *File) era() uint32 { return b.Manifest.Position.Era + 1 }
 
-func (b *File) restorePart(ctx context.Context, to *bus.Bus, p Part, step Step) error {
+func (b *File) restorePart(ctx context.Context, at *site, p Part, step Step) error {
 	from, err := b.zip.Open(p.File)
 	if err != nil {
 		return err
@@ -127,7 +166,14 @@ func (b *File) restorePart(ctx context.Context, to *bus.Bus, p Part, step Step) 
 		era = b.era()
 	}
 	told := &meter{told: func(n int64) { step(p.Stream, n) }}
-	return to.RestoreStream(ctx, p.StreamCopy, era, io.TeeReader(from, told))
+	err = at.to.RestoreStream(ctx, p.StreamCopy, at.replicas, era, io.TeeReader(from, told))
+	if !errors.Is(err, bus.ErrThere) {
+		at.begun = append(at.begun, p.Stream)
+	}
+	if err != nil {
+		return err
+	}
+	return at.to.AwaitReplicas(ctx, p.Stream)
 }
 
 // same reads the restored log from its first event on: it is the one in the file.

@@ -15,6 +15,7 @@ import (
 	"slipway.dev/pkg/bus"
 	"slipway.dev/services/slipway/backup"
 	"slipway.dev/services/slipway/fault"
+	"slipway.dev/services/slipway/natscontext"
 	"slipway.dev/services/slipway/output"
 	"slipway.dev/services/slipway/plane"
 	"slipway.dev/services/slipway/view"
@@ -22,9 +23,10 @@ import (
 
 // restoration is what a restore has made.
 type restoration struct {
-	File     string       `json:"file"`   // absolute
-	Digest   string       `json:"digest"` // of the file
-	Data     string       `json:"data"`   // absolute
+	File     string       `json:"file"`              // absolute
+	Digest   string       `json:"digest"`            // of the file
+	Data     string       `json:"data,omitempty"`    // absolute
+	Servers  string       `json:"servers,omitempty"` // in place of a folder
 	Cluster  string       `json:"cluster"`
 	Position string       `json:"position"` // era:seq of the last event of the backup
 	TakenAt  view.Time    `json:"takenAt"`
@@ -34,30 +36,42 @@ type restoration struct {
 }
 
 func newRestoreCommand(env *Env) *cobra.Command {
-	var data string
+	var data, servers string
 	cmd := &cobra.Command{
-		Use: "restore FILE --data DIR", Args: cobra.ExactArgs(1), Short: "Make a data folder from a backup; nothing may run on it",
-		Example:     "  slipway restore slipway.backup --data .slipway/dev\n  slipway restore monday.backup --data /var/lib/slipway -o json",
-		Annotations: annotated("local", "0 1 2 6 124 130"),
+		Use: "restore FILE --data DIR", Args: cobra.ExactArgs(1), Short: "Make a data folder, or the log of a cluster that has none, from a backup",
+		Example: "  slipway restore slipway.backup --data .slipway/dev\n" +
+			"  slipway restore monday.backup --nats nats://127.0.0.1:4222,nats://127.0.0.1:4223,nats://127.0.0.1:4224",
+		Annotations: annotated("local", "0 1 2 3 4 6 124 130"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, cancel := env.deadline(cmd.Context(), 0)
 			defer cancel()
-			return env.restore(ctx, args[0], data)
+			return env.restore(ctx, args[0], data, servers)
 		},
 	}
-	cmd.Flags().StringVar(&data, "data", "", "the folder, empty or not there (needed)")
+	cmd.Flags().StringVar(&data, "data", "", "the folder, empty or not there: nothing may run on it")
+	cmd.Flags().StringVar(&servers, "nats", "", "or the three servers of a cluster whose buses run with --await-restore")
 	return cmd
 }
 
-func (e *Env) restore(ctx context.Context, path, data string) error {
+func (e *Env) restore(ctx context.Context, path, data, servers string) error {
 	path, err := backupFile("FILE", path)
 	if err != nil {
 		return err
 	}
-	if data == "" {
-		return fault.New("SLW-U002", "restore needs a data folder").Try("slipway restore " + path + " --data DIR")
+	switch {
+	case data == "" && servers == "":
+		return fault.New("SLW-U002", "restore needs a data folder, or the servers of a cluster").Try("slipway restore " + path + " --data DIR")
+	case data != "" && servers != "":
+		return fault.New("SLW-U002", "--data and --nats are two places: a backup is restored into one").Try("slipway restore --help")
+	case servers != "":
+		return e.restoreInto(ctx, path, servers)
 	}
-	if data, err = filepath.Abs(data); err != nil {
+	return e.restoreData(ctx, path, data)
+}
+
+func (e *Env) restoreData(ctx context.Context, path, data string) error {
+	data, err := filepath.Abs(data)
+	if err != nil {
 		return err
 	}
 	if err := backup.Free(data); err != nil {
@@ -80,18 +94,41 @@ func (e *Env) restore(ctx context.Context, path, data string) error {
 	if err != nil {
 		return e.unfinished(ctx, err)
 	}
-	return e.showRestored(f, path, data, made)
+	return e.showRestored(f, restoration{File: path, Data: data, Next: next(f.Manifest, data, made)}, made)
 }
 
-func (e *Env) showRestored(f *backup.File, path, data string, made backup.Restored) error {
-	m := f.Manifest
-	done := restoration{
-		File: path, Digest: f.Digest, Data: data, Cluster: m.Cluster, Position: m.At, Profile: m.Profile,
-		TakenAt: view.Time{Time: m.TakenAt}, Parts: backupParts(m), Next: next(m, data, made),
+// restoreInto makes the log of a cluster whose servers have none.
+func (e *Env) restoreInto(ctx context.Context, path, servers string) error {
+	f, err := backup.Open(path, e.steps("proved"))
+	if err != nil {
+		return damaged(path, err)
 	}
+	defer f.Close()
+	b, err := natscontext.Connect(ctx, natscontext.Context{Name: servers, URL: servers})
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	made, err := f.RestoreInto(ctx, b, e.Now(), e.steps("restored"))
+	if errors.Is(err, backup.ErrTaken) {
+		return fault.New("SLW-U004", "the servers at %s hold a log", servers).
+			Because("a backup is restored into servers that hold nothing, with their buses started by --await-restore").
+			Try("slipway run bus --profile cluster --await-restore --help")
+	}
+	if err != nil {
+		return e.unfinished(ctx, err)
+	}
+	all := append([]string{"the buses go on by themselves; start the others, without what they remember of another log"}, since(f.Manifest, made)...)
+	return e.showRestored(f, restoration{File: path, Servers: servers, Next: all}, made)
+}
+
+func (e *Env) showRestored(f *backup.File, done restoration, made backup.Restored) error {
+	m := f.Manifest
+	done.Digest, done.Cluster, done.Position, done.Profile = f.Digest, m.Cluster, m.At, m.Profile
+	done.TakenAt, done.Parts = view.Time{Time: m.TakenAt}, backupParts(m)
 	doc := output.Document{Kind: "Restoration", At: made.Position, Time: e.Now(), Single: done}
 	return e.show(doc, func(w io.Writer) error {
-		said := fmt.Sprintf("%s: %s as it was at %s, %s", data, m.Cluster, m.At, output.Clock(m.TakenAt, e.Now(), e.UTC))
+		said := fmt.Sprintf("%s: %s as it was at %s, %s", done.Data+done.Servers, m.Cluster, m.At, output.Clock(m.TakenAt, e.Now(), e.UTC))
 		if err := e.showBackup(w, said, done.Parts); err != nil {
 			return err
 		}
@@ -110,8 +147,16 @@ func next(m backup.Manifest, data string, made backup.Restored) []string {
 	if m.Profile == "dev" {
 		begin = "slipway dev --data " + data
 	}
+	all := append([]string{begin}, since(m, made)...)
+	if m.Profile == "cluster" {
+		all = append(all, "it was a cluster of several servers; what is restored runs on one, and never start it with --cluster: restore --nats restores into a cluster")
+	}
+	return all
+}
+
+// since tells what is not as it was.
+func since(m backup.Manifest, made backup.Restored) []string {
 	all := []string{
-		begin,
 		fmt.Sprintf("what happened after %s is lost; the log goes on in era %d", m.At, made.Era),
 		"a node or gateway that served the old log is refused until its folder is moved away: it tells how",
 		"who keeps a position of the log begins at 1 again",
@@ -120,10 +165,7 @@ func next(m backup.Manifest, data string, made backup.Restored) []string {
 		all = append(all, "these consumers stand where they had acknowledged by then: "+strings.Join(names, ", "))
 	}
 	if len(m.Foreign) > 0 {
-		all = append(all, "these are gone, as Slipway had not made them: "+strings.Join(m.Foreign, ", ")+"; slipway consumer add NAME --filter SUBJECT")
-	}
-	if m.Profile == "cluster" {
-		all = append(all, "it was a cluster of several servers; what is restored runs on one, and never start it with --cluster")
+		all = append(all, "these consumers are not in the backup and are gone: "+strings.Join(m.Foreign, ", ")+"; slipway consumer add NAME --filter SUBJECT")
 	}
 	return all
 }

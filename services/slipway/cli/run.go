@@ -51,6 +51,7 @@ func (r *runFlags) register(f *pflag.FlagSet) {
 	f.StringVar(&r.Domain, "default-domain", "", "an app without a host answers as <app>.<domain>")
 	f.StringVar(&r.Peers.Address, "cluster", "", "of a bus, the address at which the other servers of its cluster reach it")
 	f.StringSliceVar(&r.Peers.Routes, "routes", nil, "of a bus, such addresses of all servers: nats://HOST:PORT,…")
+	f.BoolVar(&r.Awaits, "await-restore", false, "of a cluster's bus, make no log: slipway restore FILE --nats SERVERS does")
 	f.Int64Var(&r.StoreMax, "store-max", 0, "bytes of all streams of a bus together (default: as declared, at most half of the free disk)")
 	f.StringVar(&r.ReadyFile, "ready-file", "", "file written when everything here answers")
 	f.StringVar(&r.Node, "node", "", "of a gateway, the node it runs on and whose apps call one another by it (default: one in the same process)")

@@ -28,17 +28,19 @@ type cluster struct {
 	env []string
 }
 
-func startCluster(t *testing.T) *cluster {
+func startCluster(t *testing.T) *cluster { return clusterOf(t, New(t)) }
+
+// clusterOf starts a cluster in a plane's folder, with these variables besides.
+func clusterOf(t *testing.T, p *Plane, variables ...string) *cluster {
 	t.Helper()
-	p := New(t)
 	clients, routes := freePorts(t)
 	way := p.freePort()
 	p.Gateway = "http://" + way
-	c := &cluster{Plane: p, dir: filepath.Join(p.Dir, "cluster"), env: append(p.env,
+	c := &cluster{Plane: p, dir: filepath.Join(p.Dir, "cluster"), env: append(append(p.env, variables...),
 		"SLIPWAY="+p.binary, "NATS_PORT="+strconv.Itoa(clients), "ROUTE_PORT="+strconv.Itoa(routes), "LISTEN="+way)}
 	t.Cleanup(func() { c.script("down") })
 	said := c.script("up")
-	_, servers, _ := strings.Cut(said, "--nats ")
+	_, servers, _ := strings.Cut(said, "slipway context save cluster --nats ")
 	p.NATS = strings.TrimSpace(servers)
 	if r := p.Slipway("context", "save", "dev", "--nats", p.NATS); r.Code != 0 {
 		t.Fatalf("save context: %s", r.Stderr)

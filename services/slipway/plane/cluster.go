@@ -35,7 +35,8 @@ func serverOptions(data, host string, port int, p bus.Profile, log zerolog.Logge
 func startServer(o bus.ServerOptions) (*bus.Server, error) {
 	s, err := bus.StartServer(o)
 	if errors.Is(err, bus.ErrAlone) {
-		return nil, fault.New("SLW-C010", "%v", err).Because("a cluster deletes what its servers have not agreed on").
+		return nil, fault.New("SLW-C010", "%v", err).
+			Because("a cluster deletes what its servers have not agreed on; it takes a backup by slipway restore FILE --nats SERVERS").
 			Try("slipway run bus --data " + filepath.Dir(o.StoreDir))
 	}
 	if err != nil {
@@ -62,6 +63,36 @@ func provision(ctx context.Context, h *host, profile bus.Profile) (warned []bus.
 		return nil, err
 	}
 	return streams(ctx, b.Bus, profile, h.data)
+}
+
+// awaitRestore waits until a backup has been restored into the cluster, all of it, or
+// there is a log that never was.
+func awaitRestore(ctx context.Context, h *host) {
+	for told := false; ; {
+		over, err := restoreOver(ctx, h)
+		if over || ctx.Err() != nil {
+			return
+		}
+		if !told {
+			h.log.Warn().Err(err).Msg("waiting for slipway restore FILE --nats SERVERS")
+			told = true
+		}
+		sleep(ctx, jitter(restoreLook))
+	}
+}
+
+// restoreLook is the time between two looks for a restored log.
+const restoreLook = time.Second
+
+func restoreOver(ctx context.Context, h *host) (bool, error) {
+	b, err := h.connect(ctx, provisioner.Owner)
+	if err != nil {
+		return false, err
+	}
+	defer b.Close()
+	ctx, cancel := context.WithTimeout(ctx, againMax)
+	defer cancel()
+	return b.RestoreOver(ctx)
 }
 
 // unlike says that a log is not what this version makes.

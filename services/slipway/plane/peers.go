@@ -35,6 +35,15 @@ func (p Peers) check(profile string, names []string) error {
 	return err
 }
 
+// awaits refuses to wait for a restore where none can come.
+func (c RunConfig) awaits() error {
+	if c.Awaits && c.Profile != profileCluster {
+		return fault.New("SLW-U002", "--await-restore needs --profile cluster").
+			Because("a log of one server is restored into its data folder").Try("slipway restore FILE --data " + c.Data)
+	}
+	return nil
+}
+
 // cluster is what the server is told of them; nil: nothing.
 func (p Peers) cluster() (*bus.Cluster, error) {
 	if p.Address == "" {

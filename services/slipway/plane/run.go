@@ -44,6 +44,7 @@ type RunConfig struct {
 	Drain     time.Duration // of a gateway: how long streams live on once a successor serves
 	Drills    bool          // of a node or gateway: it fails on purpose when it is asked to
 	LevelHold time.Duration // of a bus: how long all must have read a new event level; 0 is ten minutes
+	Awaits    bool          // of a bus: it makes no log where there is none, a backup is to be restored into its cluster
 }
 
 // Run runs some participants until ctx ends. A bus that is away is waited for. A
@@ -54,6 +55,9 @@ func Run(ctx context.Context, c RunConfig) error {
 		return err
 	}
 	if err := c.Peers.check(c.Profile, names); err != nil {
+		return err
+	}
+	if err := c.awaits(); err != nil {
 		return err
 	}
 	mesh, err := meshPorts(c.MeshPorts)
@@ -132,6 +136,9 @@ func (r *runner) provisions() bool { return r.has("bus") || r.has(everything) }
 // provision makes the streams, as often as it takes; only streams that are not as
 // declared, or somebody else's, end it.
 func (r *runner) provision(ctx context.Context) error {
+	if r.Awaits {
+		awaitRestore(ctx, r.host)
+	}
 	for wait := againMin; ; wait = min(2*wait, againMax) {
 		warned, err := provision(ctx, r.host, r.profile())
 		var drift *bus.Drift

@@ -14,6 +14,7 @@ import (
 type checker struct {
 	budget   *budget
 	steps    *steps
+	errands  *errands
 	vacancy  *vacancy
 	ordinals map[string]uint64
 	ids      map[string]bool
@@ -33,7 +34,7 @@ type checker struct {
 
 func newChecker() *checker {
 	return &checker{
-		budget: newBudget(), steps: newSteps(), vacancy: newVacancy(), ordinals: map[string]uint64{}, ids: map[string]bool{}, route: map[string]int{}, pool: map[string]int{},
+		budget: newBudget(), steps: newSteps(), errands: newErrands(), vacancy: newVacancy(), ordinals: map[string]uint64{}, ids: map[string]bool{}, route: map[string]int{}, pool: map[string]int{},
 		live: map[string]int{}, gateways: map[string]time.Time{}, applied: map[string]map[string][2]int{},
 		ended: map[string]string{}, ready: map[string]string{}, starts: map[string]bool{}, asked: map[string]bool{}, answered: map[string]string{}, lapsed: map[string]time.Time{}, voices: map[string][]string{},
 	}
@@ -45,6 +46,9 @@ func (c *checker) hear(e events.Event) error {
 		return err
 	}
 	if err := c.steps.hear(e, c.ready, c.budget); err != nil {
+		return err
+	}
+	if err := c.errands.hear(e); err != nil {
 		return err
 	}
 	if err := c.budget.hear(e, c.ready); err != nil {

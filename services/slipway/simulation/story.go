@@ -107,7 +107,7 @@ func (p *platform) random(d *events.Document) {
 	d.Deploy.Strategy = []string{events.Rolling, events.Rolling, events.BlueGreen, events.Recreate, events.Canary}[r.IntN(5)]
 	d.Deploy.Steps = nil
 	if d.Deploy.Strategy == events.Canary {
-		d.Deploy.Steps = p.steps()
+		d.Deploy.Steps, d.Deploy.ShrinkStable = p.steps(), r.IntN(3) == 0
 	}
 	d.Deploy.Rolling.Surge.Count = r.IntN(3)
 	d.Deploy.Rolling.Unavailable.Count = r.IntN(2)
@@ -138,6 +138,8 @@ func (p *platform) steps() (all []events.DeployStep) {
 			s.Approve = true
 		case 1, 2:
 			s.PauseMs = 1000 * r.Int64N(10)
+		case 3:
+			s.Run = &events.StepRun{Command: []string{"/bin/smoke"}, Undo: [][]string{nil, {"/bin/unsmoke"}}[r.IntN(2)], TimeoutMs: 60_000}
 		}
 		all = append(all, s)
 	}

@@ -54,10 +54,11 @@ func (r Reading) Share(release int) int {
 }
 
 // Stage is where a release stands on its way: of all its steps, the one to all requests
-// counted, the one it is in.
+// counted, the one it is in. The pause after a step belongs to it.
 func (r *Release) Stage() (index, of int) {
 	of = r.Steps + 1
-	if r.Reached || r.Full || r.StepDone >= r.Steps && r.Gated >= r.StepDone && r.StepDone > 0 {
+	gate := r.Phase == paused && (r.Pause == causeStep || r.Pause == causeApproval)
+	if r.Reached || r.Full || r.StepDone >= r.Steps && r.Gated >= r.StepDone && r.StepDone > 0 && !gate {
 		return of, of
 	}
 	return min(max(r.Step, 1), of), of

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"slipway.dev/events"
 	"slipway.dev/pkg/service"
 	"slipway.dev/services/slipway/progress"
 	"slipway.dev/services/slipway/view"
@@ -17,28 +18,33 @@ const tick = 250 * time.Millisecond
 // are over and nothing is to begin.
 type follower struct {
 	*session
-	legs   []*leg
-	begins chan func() // what is to be done between two facts: it may add a leg
-	todo   int         // of these, not done yet
-	shown  progress.View
-	began  time.Time
-	asked  bool // whether anybody is alive to answer
+	legs    []*leg
+	begins  chan func() // what is to be done between two facts: it may add a leg
+	todo    int         // of these, not done yet
+	shown   progress.View
+	began   time.Time
+	asked   bool // whether anybody is alive to answer
+	meter   *view.Meter
+	counted chan events.Telemetry // what gateways tell
 }
 
 func (s *session) follower(journeys ...*view.Journey) *follower {
-	f := &follower{session: s, began: s.Now(), begins: make(chan func())}
+	f := &follower{
+		session: s, began: s.Now(), begins: make(chan func()),
+		meter: view.NewMeter(), counted: make(chan events.Telemetry, feedMax),
+	}
 	for _, j := range journeys {
 		f.add(j)
 	}
 	f.shown = progress.New(s.progressKind(), progress.Options{
 		To: s.Err, UTC: s.UTC, Verbose: s.Verbose, Now: s.Now,
-		Width: func() int { return s.width(s.Err) }, Tree: f.picture,
+		Width: func() int { return s.width(s.Err) }, Picture: f.picture,
 	})
 	return f
 }
 
 func (f *follower) add(j *view.Journey) *leg {
-	l := &leg{Journey: j, began: f.Now()}
+	l := &leg{Journey: j, began: f.Now(), since: f.Now()}
 	f.legs = append(f.legs, l)
 	return l
 }
@@ -52,6 +58,9 @@ func (f *follower) alone(ctx context.Context) error {
 // run follows until every journey is over or ctx ends. Each leg tells what ended it.
 func (f *follower) run(ctx context.Context) {
 	defer f.shown.End()
+	listening, enough := context.WithCancel(ctx)
+	defer enough()
+	f.listen(listening)
 	t := time.NewTicker(tick)
 	defer t.Stop()
 	for !f.over() {
@@ -60,6 +69,8 @@ func (f *follower) run(ctx context.Context) {
 			if !i.caughtUp {
 				f.hear(i)
 			}
+		case t := <-f.counted:
+			f.hearCounts(t)
 		case begin := <-f.begins:
 			f.todo--
 			begin()

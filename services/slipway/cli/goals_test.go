@@ -99,13 +99,4 @@ func TestAppsAtOnce(t *testing.T) {
 			t.Errorf("%s waited for an app that came to nothing", app)
 		}
 	}
-	t.Run("a terminal shows them as one tree", func(t *testing.T) {
-		file := p.file("two.yaml", e2e.Example("one", "v2", "rolling", "")+"---\n"+e2e.Example("two", "v2", "rolling", ""))
-		r := p.does(0, "deploy", file, "-y", "--progress", "tty")
-		for _, want := range []string{"of 2 apps done", "├─ one", "└─ two", "^C detaches"} {
-			if !strings.Contains(r.Stderr, want) {
-				t.Errorf("%q is not shown:\n%q", want, r.Stderr)
-			}
-		}
-	})
 }

@@ -11,9 +11,13 @@ import (
 type leg struct {
 	*view.Journey
 	began   time.Time
+	since   time.Time // when it began, or its release was planned if that is earlier
 	blocked time.Time // since when no node has room for the size it asks for
 	settled bool      // it is over
 	ended   error     // why nobody follows it any more, if not because it came to its end
+
+	tally   *view.Tally // of the requests since then
+	counted int         // the release it was begun for
 }
 
 // cannotGrow is how long no node may have room for a size before a verb gives up on it.

@@ -44,6 +44,8 @@ func orElse(a, b string) string {
 	return a
 }
 
+func orDash(s string) string { return orElse(s, "-") }
+
 // unfinished tells why nobody watches any more.
 func (s *session) unfinished(ctx context.Context, j *view.Journey, ended error) error {
 	what := j.App
@@ -62,7 +64,7 @@ func (s *session) unfinished(ctx context.Context, j *view.Journey, ended error) 
 	case errors.Is(ended, errTimeout), errors.Is(context.Cause(ctx), errTimeout):
 		return fault.New("SLW-D015", "the time is over; %s %s", what, on).Serving("%s", s.servingWords(j.App)).Try(resume)
 	case errors.Is(ended, context.Canceled):
-		return fault.New("SLW-D016", "detached; %s %s", what, on).Try(resume)
+		return fault.New("SLW-D016", "detached; %s %s", what, on).Try(resume, "slipway abort "+j.App)
 	}
 	return s.away(ctx, ended)
 }
@@ -237,6 +239,9 @@ func (s *session) links(d view.Deployment) {
 	words := "  "
 	if len(d.URLs) > 0 && d.Outcome != "retired" {
 		words += "url " + d.URLs[0] + "     "
+		if width := s.width(s.Err); width > 0 && len(words)+len(d.Links.NATS) > width {
+			words = strings.TrimRight(words, " ") + "\n  "
+		}
 	}
 	s.hint(words + d.Links.NATS)
 }

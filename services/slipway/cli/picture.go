@@ -1,108 +1,142 @@
 package cli
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
-	"slipway.dev/services/slipway/output"
+	"slipway.dev/events"
+	"slipway.dev/services/deployer"
+	"slipway.dev/services/slipway/live"
 	"slipway.dev/services/slipway/view"
 )
 
-const detaches = "^C detaches, the release continues"
-
-// picture is the tree of what is on its way: of one app a head and a line for each
-// instance of each release, of several a branch for each app.
-func (f *follower) picture() []string {
-	if len(f.legs)+f.todo == 1 && len(f.legs) == 1 {
-		return f.whole(f.legs[0])
+// picture is what is on its way, as lines for the terminal: of one app a tree of its
+// releases, of several a branch for each.
+func (f *follower) picture(over bool) []string {
+	t := f.screen(f.Err)
+	if len(f.legs) == 1 && f.todo == 0 {
+		r := f.rollout(f.legs[0])
+		r.Over = over
+		return r.Lines(t)
 	}
-	return f.branches()
+	return f.fleet(over).Lines(t)
 }
 
-// branchMax apps are painted, so that the picture fits a terminal; those that are over
-// make room for the others.
-const branchMax = 16
-
-// branches is a line for each app.
-func (f *follower) branches() []string {
-	over, left := 0, []string(nil)
+func (f *follower) fleet(over bool) live.Fleet {
+	all := live.Fleet{All: len(f.legs) + f.todo, Elapsed: f.Now().Sub(f.began), Over: over}
 	byName := slices.SortedFunc(slices.Values(f.legs), func(a, b *leg) int { return strings.Compare(a.App, b.App) })
 	for _, l := range byName {
 		if l.settled {
-			over++
+			all.Done++
 			continue
 		}
-		left = append(left, f.branch(l))
+		all.Apps = append(all.Apps, f.rollout(l))
 	}
-	lines := []string{fmt.Sprintf("%d of %d apps done  %s", over, len(f.legs)+f.todo, elapsed(f.Now().Sub(f.began)))}
-	for i, words := range left[:min(len(left), branchMax)] {
-		stem := "├─ "
-		if i == len(left)-1 {
-			stem = "└─ "
+	return all
+}
+
+// rollout is one app as it is now.
+func (f *follower) rollout(l *leg) live.Rollout {
+	now := f.Now()
+	r := live.Rollout{App: l.App, Elapsed: now.Sub(l.since)}
+	status, ok := f.log.Status(l.App, now)
+	if !ok || l.Answer == nil {
+		return r
+	}
+	f.log.Measure(&status, f.meter, trafficWindow, now)
+	r.Release, r.State = l.Release, status.Reason
+	if l.Release != 0 {
+		f.way(&r, l, now)
+	}
+	if status.Rollout != nil && status.Rollout.Release == r.Release {
+		r.Waits = status.Rollout.Missing
+	}
+	for _, x := range status.Releases {
+		if x.Release == r.Release {
+			r.Want, r.Measured = x.Want, x.Measured
 		}
-		lines = append(lines, stem+words)
+		r.Releases = append(r.Releases, branch(x, status.Current, r, now))
 	}
-	if more := len(left) - branchMax; more > 0 {
-		lines = append(lines, fmt.Sprintf("└─ and %d more", more))
-	}
-	return append(lines, detaches)
+	r.Requests, r.Failed, r.Counted = l.count(f.meter)
+	return r
 }
 
-func (f *follower) branch(l *leg) string {
-	a, ok := f.log.Status(l.App, f.Now())
-	if !ok {
-		return f.unanswered(l)
+// count is what was asked of the app since the leg began, or its release was planned.
+func (l *leg) count(m *view.Meter) (requests, failed int64, ok bool) {
+	if l.tally == nil || l.counted != l.Release {
+		l.tally, l.counted = view.NewTally(l.App, l.since), l.Release
 	}
-	return fmt.Sprintf("%s  %d/%d ready", f.head(l, a), a.Replicas.Ready, a.Replicas.Want)
+	return l.tally.Count(m)
 }
 
-func (f *follower) unanswered(l *leg) string {
-	return l.App + "  wished, no answer yet   " + elapsed(f.Now().Sub(l.began))
+// way tells how its release is made.
+func (f *follower) way(r *live.Rollout, l *leg, now time.Time) {
+	w := f.log.Way(l.App, r.Release, now)
+	r.Strategy, r.State, r.Step, r.Of, r.Steps, r.Why = w.Strategy, w.Phase, w.Step, w.Of, w.Steps, w.Why
+	if w.Live && w.Planned.Before(l.since) { // it was on its way before anybody looked
+		l.since = w.Planned
+	}
+	r.Elapsed = now.Sub(l.since)
+	if !w.Until.IsZero() {
+		r.Gate = w.Until.Sub(now)
+	}
+	if !w.Deadline.IsZero() {
+		r.Left = w.Deadline.Sub(now)
+	}
+	if w.Failure != nil {
+		r.Trouble = troubleWords(w.Failure)
+	}
+	for _, j := range w.Judged {
+		r.Checks = append(r.Checks, live.Check{Words: j.Words, Verdict: j.Verdict})
+	}
+	r.Next = nextSteps(l.App, w)
 }
 
-func (f *follower) whole(l *leg) []string {
-	a, ok := f.log.Status(l.App, f.Now())
-	if !ok {
-		return []string{f.unanswered(l)}
+// troubleWords are how an instance ended, with its last line.
+func troubleWords(fail *deployer.Failure) string {
+	words := exitWords(fail)
+	if n := len(fail.Tail); n > 0 {
+		words += ": " + fail.Tail[n-1]
 	}
-	lines := []string{f.head(l, a)}
-	for i, r := range a.Releases {
-		branch, stem := "├─", "│ "
-		if i == len(a.Releases)-1 {
-			branch, stem = "└─", "  "
-		}
-		ready := 0
-		for _, m := range r.Instances {
-			if m.State == "ready" {
-				ready++
-			}
-		}
-		lines = append(lines, fmt.Sprintf("%s %d %s  %s  %d/%d ready   %s", branch, r.Release, r.Version, r.State, ready, len(r.Instances), output.Percent(r.Want)))
-		for _, m := range r.Instances {
-			lines = append(lines, fmt.Sprintf("%s    %s  %s  %s %s %s", stem, m.ID, orDash(m.Node), m.State, output.Age(f.Now().Sub(m.Since.Time)), m.Reason))
-		}
-	}
-	return append(lines, detaches)
+	return words
 }
 
-func (f *follower) head(l *leg, a view.App) string {
-	words := []string{a.App}
-	if a.Rollout != nil {
-		words = append(words, fmt.Sprintf("release %d", a.Rollout.Release), "wanted "+output.Percent(a.Rollout.Want))
+// nextSteps are what a person may do for a release that stands still until one does.
+func nextSteps(app string, w view.Way) []string {
+	if w.Phase != deployer.PhasePaused || !w.Until.IsZero() {
+		return nil
 	}
-	return strings.Join(append(words, a.State, elapsed(f.Now().Sub(l.began))), "  ")
+	verb := "resume"
+	if w.Pause == "approval" {
+		verb = "promote"
+	}
+	return []string{"slipway " + verb + " " + app, "slipway abort " + app}
 }
 
-// elapsed is how long somebody has been waiting: 0:41.
-func elapsed(d time.Duration) string {
-	return fmt.Sprintf("%d:%02d", int(d.Minutes()), int(d.Seconds())%60)
+// branch is a release beside the others of its app.
+func branch(x view.Release, stable int, r live.Rollout, now time.Time) live.Release {
+	b := live.Release{
+		Number: x.Release, Version: x.Version, Role: role(x, stable, r),
+		Live: x.Release == r.Release, Errors: x.ErrorShare, P99: x.P99Ms,
+	}
+	for _, m := range x.Instances {
+		b.Instances = append(b.Instances, live.Instance{ID: m.ID, Node: m.Node, State: m.State, Reason: m.Reason, For: now.Sub(m.Since.Time)})
+	}
+	return b
 }
 
-func orDash(s string) string {
-	if s == "" {
-		return "-"
+// role is what a release is to the others.
+func role(x view.Release, stable int, r live.Rollout) string {
+	switch {
+	case x.Release == stable:
+		return "stable"
+	case x.Release == r.Release && r.Strategy == events.Canary:
+		return "canary"
+	case x.Release == r.Release:
+		return "new"
+	case x.State == deployer.PhaseWarm:
+		return "warm"
 	}
-	return s
+	return "old"
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"slipway.dev/services/slipway/fault"
+	"slipway.dev/services/slipway/live"
 	"slipway.dev/services/slipway/progress"
 )
 
@@ -70,12 +72,38 @@ func (e *Env) progressKind() string {
 	switch {
 	case e.Quiet:
 		return progress.Quiet
-	case e.Progress != "auto":
+	case e.Progress != "auto" && e.Progress != progress.TTY:
 		return e.Progress
-	case terminal(e.Err) && e.Getenv("TERM") != "dumb" && !e.Verbose:
+	case e.paints() && (e.Progress == progress.TTY || !e.Verbose):
 		return progress.TTY
 	}
 	return progress.Plain
+}
+
+// paints tells whether stderr is a terminal on which a picture can be drawn again in
+// its place; nothing else is ever given a cursor code.
+func (e *Env) paints() bool {
+	kind := e.Getenv("TERM")
+	return terminal(e.Err) && kind != "" && kind != "dumb"
+}
+
+// screen is the terminal behind a stream, for pictures.
+func (e *Env) screen(w io.Writer) live.Terminal {
+	t := live.Terminal{Colour: !e.NoColor, Unicode: e.unicode()}
+	if f, ok := w.(*os.File); ok {
+		if columns, rows, err := term.GetSize(int(f.Fd())); err == nil {
+			t.Width, t.Height = columns, rows
+		}
+	}
+	return t
+}
+
+// unicode tells whether the locale's characters are Unicode's, by the first variable
+// that says anything about it, as POSIX has it.
+func (e *Env) unicode() bool {
+	charset := cmp.Or(e.Getenv("LC_ALL"), e.Getenv("LC_CTYPE"), e.Getenv("LANG"))
+	charset = strings.ToLower(charset)
+	return strings.Contains(charset, "utf-8") || strings.Contains(charset, "utf8")
 }
 
 // again is the command that was given, with a flag more.

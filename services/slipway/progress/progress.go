@@ -21,10 +21,10 @@ type Options struct {
 	To      io.Writer
 	UTC     bool
 	Verbose bool
-	Width   func() int         // of the terminal
-	Now     func() time.Time   // for what is still going on
-	Tree    func() []string    // the lines of the tree as they are now
-	Log     func() (at uint64) // sequence up to which the log is folded
+	Width   func() int       // of the terminal; 0: there is none
+	Now     func() time.Time // for what is still going on
+	// Picture is what a terminal shall show now, no line wider than it; over: for good.
+	Picture func(over bool) []string
 }
 
 // View shows how something goes on.

@@ -16,15 +16,15 @@ func fact(data events.Payload, reason string) events.Event {
 	return events.Event{Kind: events.KindOf(data), App: about.App, Place: about.Place, Subject: about.Subject, Reason: reason, Time: noon}
 }
 
-func options(to *strings.Builder, now *time.Time, tree func() []string) Options {
-	return Options{To: to, UTC: true, Width: func() int { return 30 }, Now: func() time.Time { return *now }, Tree: tree}
+func options(to *strings.Builder, now *time.Time) Options {
+	return Options{To: to, UTC: true, Width: func() int { return 0 }, Now: func() time.Time { return *now }}
 }
 
 // TestPlain: one line a transition, waits once, no cursor code whatever a reason holds.
 func TestPlain(t *testing.T) {
 	var b strings.Builder
 	now := noon
-	v := New(Plain, options(&b, &now, nil))
+	v := New(Plain, options(&b, &now))
 	of := events.OfRelease{App: "shop", Release: 7}
 	v.Fact(fact(events.ReleasePromoted{OfRelease: of}, "2 of 2\x1b[2J available"), nil)
 	v.Fact(fact(events.InstanceFetching{OfInstance: events.OfInstance{App: "shop", Node: "n1", Instance: "shop-7-a1"}}, "placed"), nil)
@@ -45,7 +45,7 @@ func TestPlain(t *testing.T) {
 func TestJSON(t *testing.T) {
 	var b strings.Builder
 	now := noon
-	v := New(JSON, options(&b, &now, nil))
+	v := New(JSON, options(&b, &now))
 	v.Fact(events.Event{}, []byte(`{"id":"1"}`))
 	v.Say("words")
 	v.Waits([]service.Waiter{{Detail: "a gateway"}})
@@ -55,45 +55,11 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// TestTree: repainted in place at most every 200 ms, the screen never cleared, lines
-// no wider than the terminal.
-func TestTree(t *testing.T) {
-	var b strings.Builder
-	now, lines := noon, []string{"shop  release 7", "└─ 7 v3 with a reason that is far too long for this terminal"}
-	v := New(TTY, options(&b, &now, func() []string { return lines }))
-	now = now.Add(time.Second)
-	v.Tick()
-	first := b.String()
-	v.Tick()
-	if b.String() != first {
-		t.Error("painted twice within 200 ms")
-	}
-	for _, line := range strings.Split(strings.ReplaceAll(first, erase, ""), "\n") {
-		if len([]rune(line)) >= 30 {
-			t.Errorf("a line of %d cells: %q", len([]rune(line)), line)
-		}
-	}
-	now, lines = now.Add(time.Second), lines[:1]
-	v.Tick()
-	second := strings.TrimPrefix(b.String(), first)
-	if !strings.HasPrefix(second, "\x1b[2A\r") || !strings.HasSuffix(second, below) {
-		t.Errorf("not painted over the two lines before: %q", second)
-	}
-	v.Say("waiting: no deployer is alive")
-	v.End()
-	if strings.Contains(b.String(), "\x1b[2J") || strings.Contains(b.String(), "\x1b[H") {
-		t.Error("the screen was cleared")
-	}
-	if !strings.Contains(b.String(), "waiting: no deployer is alive\n") {
-		t.Error("what was said did not stay")
-	}
-}
-
 // TestQuiet shows nothing.
 func TestQuiet(t *testing.T) {
 	var b strings.Builder
 	now := noon
-	v := New(Quiet, options(&b, &now, nil))
+	v := New(Quiet, options(&b, &now))
 	v.Fact(fact(events.ReleaseStarted{OfRelease: events.OfRelease{App: "shop", Release: 1}}, "x"), nil)
 	v.Say("x")
 	v.Tick()

@@ -1,80 +1,102 @@
 package progress
 
 import (
-	"fmt"
 	"strings"
 	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
 	"slipway.dev/services/slipway/output"
 )
 
-// repaint is how often the tree is drawn at most.
-const repaint = 200 * time.Millisecond
-
 const (
-	up    = "\x1b[%dA" // n lines
-	erase = "\x1b[2K"  // this line
-	below = "\x1b[J"   // from here to the end
+	// repaint is how often the picture is made anew at most.
+	repaint = 200 * time.Millisecond
+	// paintsPerSecond is the same for what reaches the terminal.
+	paintsPerSecond = int(time.Second / repaint)
 )
 
-// tree draws the state in place, above the prompt; what was there before stays.
+// tree draws the picture in place, above the prompt; what was there before stays. It
+// reads no keys: the terminal keeps its mode, and Ctrl-C is the signal it always is.
 type tree struct {
 	Options
-	drawn int // lines of the last picture
-	at    time.Time
-	waits string
+	program *tea.Program // nil before the first picture
+	ended   chan struct{}
+	shown   string
+	at      time.Time
 }
 
-func (t *tree) Fact(events.Event, []byte) { t.draw(false) }
-func (t *tree) Tick()                     { t.draw(false) }
-func (t *tree) End()                      { t.draw(true) }
-
-func (t *tree) Waits(w []service.Waiter) { t.waits = waitWords(w) }
+func (t *tree) Fact(events.Event, []byte) { t.draw() }
+func (t *tree) Waits([]service.Waiter)    {}
+func (t *tree) Tick()                     { t.draw() }
 
 // Say writes words above the picture, to stay.
 func (t *tree) Say(words string) {
-	t.wipe()
-	fmt.Fprintln(t.To, output.Printable(words))
-	t.draw(true)
+	t.show(false)
+	t.program.Println(output.Printable(words))
 }
 
-func (t *tree) wipe() {
-	if t.drawn > 0 {
-		fmt.Fprintf(t.To, up+"\r"+below, t.drawn)
-	}
-	t.drawn = 0
+// End leaves the last picture where it is.
+func (t *tree) End() {
+	t.show(true)
+	t.program.Quit()
+	<-t.ended
 }
 
-func (t *tree) draw(now bool) {
-	if !now && t.Now().Sub(t.at) < repaint {
-		return
+func (t *tree) draw() {
+	if now := t.Now(); now.Sub(t.at) >= repaint {
+		t.at = now
+		t.show(false)
 	}
-	t.at = t.Now()
-	lines := t.Tree()
-	if t.waits != "" {
-		lines = append(lines, "waits for: "+t.waits)
-	}
-	var b strings.Builder
-	if t.drawn > 0 {
-		fmt.Fprintf(&b, up+"\r", t.drawn)
-	}
-	for _, line := range lines {
-		b.WriteString(erase + clip(output.Printable(line), t.Width()) + "\n")
-	}
-	if len(lines) < t.drawn {
-		b.WriteString(below)
-	}
-	t.drawn = len(lines)
-	fmt.Fprint(t.To, b.String())
 }
 
-// clip keeps a line on one row of the terminal.
-func clip(line string, width int) string {
-	r := []rune(line)
-	if width <= 1 || len(r) < width {
-		return line
+// show hands the picture over as it is now, if it is another.
+func (t *tree) show(over bool) {
+	now := strings.Join(t.Picture(over), "\n") + "\n"
+	if t.program == nil {
+		t.start(now)
+	} else if now != t.shown {
+		t.program.Send(picture(now))
 	}
-	return string(r[:width-2]) + "…"
+	t.shown = now
 }
+
+func (t *tree) start(first string) {
+	t.ended = make(chan struct{})
+	t.program = tea.NewProgram(picture(first), tea.WithOutput(t.To), tea.WithInput(nil), tea.WithFPS(paintsPerSecond),
+		tea.WithColorProfile(colorprofile.ANSI), tea.WithoutSignalHandler(), tea.WithoutCatchPanics())
+	go func() {
+		defer close(t.ended)
+		_, _ = t.program.Run() // without its terminal nobody is left to be told
+	}()
+}
+
+// picture is lines as they shall stand on the terminal, each ended; it is the whole of
+// the program's state.
+type picture string
+
+// Init begins nothing.
+func (p picture) Init() tea.Cmd { return nil }
+
+// Update takes the next picture.
+func (p picture) Update(m tea.Msg) (tea.Model, tea.Cmd) {
+	if next, ok := m.(picture); ok {
+		return next, nil
+	}
+	return p, nil
+}
+
+// View puts the cursor below the last line, in the shape its owner likes: so it is seen
+// whatever ends this process.
+func (p picture) View() tea.View {
+	v := tea.NewView(string(p))
+	v.DisableBracketedPasteMode = true
+	v.Cursor = &tea.Cursor{Position: tea.Position{Y: strings.Count(string(p), "\n")}, Shape: asItIs}
+	return v
+}
+
+// asItIs is the shape whose code is "default", which is never written.
+const asItIs tea.CursorShape = -1

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"io"
 	"net"
-	"net/http"
 	"net/http/httptrace"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"slipway.dev/services/gateway/upstream"
 )
 
 var (
@@ -23,20 +24,26 @@ var (
 // trip is one attempt: what may end it, and what the transport said of it.
 type trip struct {
 	x      *exchange
-	ctx    context.Context
+	own    bool          // by our own client, else by a transport
+	call   upstream.Call // by our own client
+	answer answer
+	cause  atomic.Pointer[error] // why our own client was stopped
+	ctx    context.Context       // of a transport's
 	cancel context.CancelCauseFunc
 	at     *roster // of the seat; nil: it stands in none
 	next   *trip
 	prev   *trip
 	unhook func() bool // from the seat's life, where it stands in no roster
 	unlink func() bool // of a stream, from the end of all streams; nil: none
-	mu     sync.Mutex
-	ended  bool // the client's deadlines are another attempt's
-	clock  clock
-	idle   *time.Timer // of a stream; nil: it is none
-	wanted *time.Timer // the caller's own, of a gRPC call; nil: it has none
-	header atomic.Pointer[time.Timer]
-	over   atomic.Bool // the header has come, or the attempt has ended
+
+	unfollow func() bool // the client
+	mu       sync.Mutex
+	ended    bool // the client's deadlines are another attempt's
+	clock    clock
+	idle     *time.Timer // of a stream; nil: it is none
+	wanted   *time.Timer // the caller's own, of a gRPC call; nil: it has none
+	header   atomic.Pointer[time.Timer]
+	over     atomic.Bool // the header has come, or the attempt has ended
 
 	conn      atomic.Pointer[conn]
 	mark      atomic.Int64 // bytes written before this attempt
@@ -56,24 +63,36 @@ type failure struct {
 }
 
 // try sends the request to the seat and returns its answer's header.
-func (x *exchange) try() (*http.Response, error) {
-	t := &trip{x: x}
+func (x *exchange) try() (*answer, error) {
+	pool := x.ownPool()
+	t := &trip{x: x, own: pool != nil}
 	x.trip = t
-	t.ctx, t.cancel = context.WithCancelCause(x.r.Context())
+	if !t.own {
+		t.ctx, t.cancel = context.WithCancelCause(x.r.Context())
+	}
 	x.seat.under.join(t)
 	if d, ok := grpcTimeout(x.r.Header); ok {
-		t.wanted = time.AfterFunc(d-time.Since(x.start), func() { t.cancel(errRequestTimeout) })
+		t.wanted = time.AfterFunc(d-time.Since(x.start), func() { t.stop(errRequestTimeout) })
 	}
-	patience := x.app.limits.Response
+	patience, end := x.app.limits.Response, x.start.Add(x.app.limits.Request)
 	if x.trial.judge != nil {
 		patience = min(patience, trialMax)
 	}
+	if t.own {
+		t.follow(x.r.Context())
+		t.wind(patience, end)
+		return x.send(t, pool)
+	}
+	return x.transport(t, patience, end)
+}
+
+// transport sends the request by a transport.
+func (x *exchange) transport(t *trip, patience time.Duration, end time.Time) (*answer, error) {
 	t.trace = httptrace.ClientTrace{
 		GetConn:              func(string) { t.got.Store(false) },
 		GotConn:              t.gotConn,
 		GotFirstResponseByte: func() { t.firstByte.Store(time.Now().UnixNano()) },
 	}
-	end := x.start.Add(x.app.limits.Request)
 	if x.body == nil {
 		t.wind(patience, end)
 	} else {
@@ -85,12 +104,47 @@ func (x *exchange) try() (*http.Response, error) {
 	if at := t.firstByte.Load(); at != 0 {
 		x.firstByte = time.Unix(0, at).Sub(x.start)
 	}
-	return res, err
+	if err != nil {
+		return nil, err
+	}
+	t.answer = answer{status: res.StatusCode, length: res.ContentLength, res: res}
+	return &t.answer, nil
+}
+
+// stop ends the attempt, from whatever goroutine; the first cause stands.
+func (t *trip) stop(cause error) {
+	if !t.own {
+		t.cancel(cause)
+		return
+	}
+	if t.cause.CompareAndSwap(nil, &cause) {
+		t.call.Stop()
+	}
+}
+
+// why returns what the attempt was stopped for, nil if it was not.
+func (t *trip) why() error {
+	if !t.own {
+		return context.Cause(t.ctx)
+	}
+	if cause := t.cause.Load(); cause != nil {
+		return *cause
+	}
+	return nil
+}
+
+// connected is when the connection that the attempt goes over was there, in Unix
+// nanoseconds; 0: from the first.
+func (t *trip) connected() int64 {
+	if t.own {
+		return t.call.Dialled()
+	}
+	return t.gotAt.Load()
 }
 
 // cut ends an attempt from this side.
 func (x *exchange) cut(t *trip, cause error) {
-	t.cancel(cause)
+	t.stop(cause)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if !t.ended {
@@ -126,7 +180,7 @@ func (t *trip) gotConn(info httptrace.GotConnInfo) {
 func (t *trip) awaitHeader(patience time.Duration) {
 	timer := time.AfterFunc(patience, func() {
 		if !t.over.Load() {
-			t.cancel(errHeaderTimeout)
+			t.stop(errHeaderTimeout)
 		}
 	})
 	t.header.Store(timer)
@@ -163,7 +217,10 @@ func (t *trip) end() {
 	if t.unlink != nil {
 		t.unlink()
 	}
-	t.cancel(context.Canceled)
+	if t.unfollow != nil {
+		t.unfollow()
+	}
+	t.stop(context.Canceled)
 }
 
 // judge says what an attempt's error means.
@@ -176,10 +233,15 @@ func (x *exchange) judge(err error) failure {
 	if f := x.body.fault(); f != nil {
 		return failure{fault: f, final: true}
 	}
-	if t.ctx.Err() != nil {
+	if t.why() != nil {
 		return failure{fault: clientGone, final: true}
 	}
+	if own := (*upstream.Error)(nil); errors.As(err, &own) {
+		return reached(own)
+	}
 	switch {
+	case err == errBadHead:
+		return failure{fault: badHead, final: true}
 	case !t.got.Load():
 		return failure{fault: connectFailed, outcome: OutcomeDial, dial: true, unsent: true}
 	case t.firstByte.Load() != 0:
@@ -190,7 +252,7 @@ func (x *exchange) judge(err error) failure {
 
 // ended returns the failure of an attempt that this side has ended.
 func (x *exchange) ended() *failure {
-	switch cause := context.Cause(x.trip.ctx); {
+	switch cause := x.trip.why(); {
 	case errors.Is(cause, errDrainDeadline):
 		x.seat.cutRequests.Add(1)
 		return &failure{fault: drainDeadline, final: true}

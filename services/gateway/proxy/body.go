@@ -23,6 +23,8 @@ type body struct {
 	src      io.ReadCloser
 	trailers http.Header // that may follow it, without their values
 
+	whole bool // all of it is kept, from before the first attempt
+
 	mu   sync.Mutex // an attempt that failed may still be reading
 	kept []byte
 	pace pace
@@ -52,6 +54,7 @@ func (x *exchange) prepare() *fault {
 	if f := x.body.fill(int(x.r.ContentLength)); f != nil {
 		return f
 	}
+	x.body.whole = !x.body.over.Load() && len(x.body.trailers) == 0
 	return x.route()
 }
 

@@ -30,13 +30,13 @@ func (t *trip) strike() {
 	switch {
 	case c.off || t.ended:
 	case !now.Before(c.end):
-		t.cancel(errRequestTimeout)
+		t.stop(errRequestTimeout)
 	case t.over.Load() || c.patience == 0:
 		c.timer.Reset(c.end.Sub(now))
-	case now.UnixNano() < t.gotAt.Load()+int64(c.patience): // the dial took part of it
-		c.timer.Reset(min(c.end.Sub(now), time.Duration(t.gotAt.Load()+int64(c.patience)-now.UnixNano())))
+	case now.UnixNano() < t.connected()+int64(c.patience): // the dial took part of it
+		c.timer.Reset(min(c.end.Sub(now), time.Duration(t.connected()+int64(c.patience)-now.UnixNano())))
 	default:
-		t.cancel(errHeaderTimeout)
+		t.stop(errHeaderTimeout)
 	}
 }
 

@@ -11,12 +11,13 @@ import (
 
 // exchange is one request on its way through the proxy.
 type exchange struct {
-	p     *Proxy
-	w     http.ResponseWriter
-	r     *http.Request
-	wire  wire
-	id    string
-	start time.Time
+	p      *Proxy
+	w      http.ResponseWriter
+	r      *http.Request
+	wire   wire
+	id     string
+	parent string // the traceparent; "": it was not come to
+	start  time.Time
 
 	mesh    string // the app whose own port it came to; "": by host and path
 	port    int    // a TCP route's, to which a connection came; 0: a request
@@ -48,8 +49,8 @@ type exchange struct {
 	trip   *trip
 	note   atomic.Pointer[func()] // tells that a stream has moved
 
-	values [8]string // of the headers that the gateway sets, each once
-	valued int
+	ours [10]said // the headers that the gateway sets
+	said int      // how many
 
 	started   atomic.Bool // the answer's header has been sent
 	status    int
@@ -79,7 +80,7 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request, mesh string) {
 func (x *exchange) serve() {
 	defer x.finish()
 	if at := x.p.stale.Load(); at != 0 {
-		x.w.Header().Set("Slipway-Stale", stale(at, x.start))
+		x.w.Header().Set(staleHeader, stale(at, x.start))
 	}
 	if f := misshapen(x.r); f != nil {
 		x.answer(f)
@@ -145,7 +146,7 @@ func (x *exchange) forward() {
 		x.attempts++
 		res, err := x.try()
 		if err == nil {
-			x.observe(OutcomeAnswered, res.StatusCode)
+			x.observe(OutcomeAnswered, res.status)
 			if !x.another(res) {
 				x.respond(res)
 				return
@@ -170,12 +171,12 @@ func (x *exchange) forward() {
 
 // another leaves an answer that the app wants tried elsewhere, if somebody else can
 // be asked.
-func (x *exchange) another(res *http.Response) bool {
-	if len(x.app.route.Retry.Status) == 0 || !x.elsewhere() || !x.refusedBy(res.StatusCode) {
+func (x *exchange) another(res *answer) bool {
+	if len(x.app.route.Retry.Status) == 0 || !x.elsewhere() || !x.refusedBy(res.status) {
 		return false
 	}
-	res.Body.Close()
-	x.retried = refusedStatus(res.StatusCode)
+	res.close()
+	x.retried = refusedStatus(res.status)
 	x.leaveSeat()
 	return true
 }

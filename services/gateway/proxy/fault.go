@@ -12,6 +12,9 @@ import (
 // ErrorHeader tells the gateway's own answers from an app's.
 const ErrorHeader = "Slipway-Error"
 
+// staleHeader tells for how many seconds a gateway has been without the log.
+const staleHeader = "Slipway-Stale"
+
 // fault is an answer the gateway makes itself.
 type fault struct {
 	status int // 0: the client is gone, nothing is answered
@@ -46,6 +49,7 @@ var (
 	badPath        = &fault{400, "bad-request", "the path has a NUL, an encoded slash or a dot segment"}
 	badHost        = &fault{400, "bad-request", "the request names no host"}
 	badLength      = &fault{400, "bad-request", "the length is said twice, or is no number"}
+	badHead        = &fault{400, "bad-request", "the header has a byte that may not be in it"}
 	badBody        = &fault{400, "bad-request", "the body could not be read"}
 	methodRefused  = &fault{405, "bad-request", "the method is not served here"}
 	bodySilent     = &fault{408, "body-timeout", "the body stopped coming"}

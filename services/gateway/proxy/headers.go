@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/textproto"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,6 +18,9 @@ var hopByHop = []string{
 	"Connection", "Proxy-Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization",
 	"Te", "Trailer", "Transfer-Encoding", "Upgrade",
 }
+
+// isHop reports whether a header is one of them.
+func isHop(name string) bool { return slices.Contains(hopByHop, name) }
 
 // removeHops takes out hop-by-hop headers and those that Connection names.
 func removeHops(h http.Header) {
@@ -75,8 +79,9 @@ func (x *exchange) rewrite() {
 	}
 	x.forwarded(h, from, trusted)
 	x.set(h, "Slipway-Request-Id", x.id)
-	if !validTraceparent(h.Get("Traceparent")) {
-		x.set(h, "Traceparent", newTraceparent())
+	if x.parent = h.Get("Traceparent"); !validTraceparent(x.parent) {
+		x.parent = newTraceparent()
+		x.set(h, "Traceparent", x.parent)
 		delete(h, "Tracestate")
 	}
 	if _, ok := h["User-Agent"]; !ok {
@@ -121,15 +126,26 @@ func (x *exchange) forwarded(h http.Header, from netip.Addr, trusted bool) {
 	x.set(h, "X-Forwarded-Port", port(host, proto))
 }
 
-// set gives a header one value, whose list lies in the exchange: names are canonical.
+// said is a header that the gateway sets, its name canonical.
+type said struct{ name, value string }
+
+// set gives a header one value: in place of the client's, and apart from them, as most
+// requests are written out and never become a map again.
 func (x *exchange) set(h http.Header, name, value string) {
-	if x.valued == len(x.values) {
-		h[name] = []string{value}
-		return
+	delete(h, name)
+	x.ours[x.said] = said{name, value}
+	x.said++
+}
+
+// header is the first value of a header, as the endpoint sees it.
+func (x *exchange) header(name string) string {
+	name = http.CanonicalHeaderKey(name)
+	for _, f := range x.ours[:x.said] {
+		if f.name == name {
+			return f.value
+		}
 	}
-	x.values[x.valued] = value
-	x.valued++
-	h[name] = x.values[x.valued-1 : x.valued : x.valued]
+	return x.r.Header.Get(name)
 }
 
 func setMissing(h http.Header, name, value string) {
@@ -210,6 +226,9 @@ func validTraceparent(s string) bool {
 func (x *exchange) outgoing(ctx context.Context) *http.Request {
 	t := x.seat.target
 	out := x.r.WithContext(ctx)
+	for i := range x.ours[:x.said] {
+		out.Header[x.ours[i].name] = []string{x.ours[i].value}
+	}
 	address := t.at(x.rule.Port)
 	out.URL = &url.URL{Scheme: x.line().scheme(), Host: address, RawQuery: x.r.URL.RawQuery, ForceQuery: x.r.URL.ForceQuery}
 	out.URL.Path, out.URL.RawPath = x.target()

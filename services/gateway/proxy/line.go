@@ -1,12 +1,19 @@
 package proxy
 
 import (
+	"context"
 	"crypto/tls"
+	"maps"
+	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
+
+	"slipway.dev/services/gateway/upstream"
 )
 
 const (
@@ -24,13 +31,57 @@ type line struct {
 	target    *Target
 	protocol  string
 	transport atomic.Pointer[http.Transport]
-	idle      atomic.Int64 // nanoseconds, IdleConnTimeout of the transport
+	idle      atomic.Int64   // nanoseconds, IdleConnTimeout of the transport
+	main      *upstream.Pool // of our own client, to the main port
+
+	mu    sync.Mutex
+	ports map[string]*upstream.Pool // of our own client, by the names of other ports
 }
 
 func newLine(t *Target, protocol string) *line {
 	l := &line{target: t, protocol: protocol}
+	l.main = l.newPool("")
 	l.setIdle(idleDefault)
 	return l
+}
+
+// pool returns our own client's connections to a port.
+func (l *line) pool(port string) *upstream.Pool {
+	if port == "" {
+		return l.main
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p := l.ports[port]
+	if p == nil {
+		if l.ports == nil {
+			l.ports = map[string]*upstream.Pool{}
+		}
+		p = l.newPool(port)
+		l.ports[port] = p
+	}
+	return p
+}
+
+func (l *line) newPool(port string) *upstream.Pool {
+	return upstream.NewPool(func(ctx context.Context) (*net.TCPConn, error) {
+		return l.target.dialTCP(ctx, l.target.at(port))
+	}, idleDefault)
+}
+
+// pools returns all of them.
+func (l *line) pools() []*upstream.Pool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.AppendSeq([]*upstream.Pool{l.main}, maps.Values(l.ports))
+}
+
+// closeIdle closes the connections that carry nothing now.
+func (l *line) closeIdle() {
+	l.transport.Load().CloseIdleConnections()
+	for _, p := range l.pools() {
+		p.CloseIdle()
+	}
 }
 
 // shared reports whether one connection carries many requests at once.
@@ -48,6 +99,9 @@ func (l *line) setIdle(d time.Duration) {
 	old := l.transport.Swap(l.newTransport(d))
 	if old != nil {
 		old.CloseIdleConnections()
+	}
+	for _, p := range l.pools() {
+		p.SetIdle(d)
 	}
 }
 
@@ -72,8 +126,8 @@ func (l *line) newTransport(idle time.Duration) *http.Transport {
 
 // learn follows the idle time an endpoint announces (Keep-Alive: timeout=N):
 // the gateway lets go a second earlier.
-func (l *line) learn(h http.Header) {
-	_, rest, ok := strings.Cut(h.Get("Keep-Alive"), "timeout=")
+func (l *line) learn(said string) {
+	_, rest, ok := strings.Cut(said, "timeout=")
 	if !ok {
 		return
 	}

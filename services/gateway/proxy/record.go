@@ -66,11 +66,14 @@ func (x *exchange) thinned() bool {
 // trace is the trace's id; what a client made up has been replaced by now, or the
 // request has gone no further.
 func (x *exchange) trace() string {
-	parent := x.r.Header["Traceparent"]
-	if len(parent) != 1 || !validTraceparent(parent[0]) {
+	parent := x.parent
+	if parent == "" {
+		parent = x.r.Header.Get("Traceparent")
+	}
+	if !validTraceparent(parent) {
 		return ""
 	}
-	return parent[0][3:35]
+	return parent[3:35]
 }
 
 func (x *exchange) bytesIn() int64 {

@@ -17,7 +17,7 @@ func misshapen(r *http.Request) *fault {
 	switch {
 	case r.ProtoMajor == 2 && r.Header.Get(":protocol") != "":
 		return unsupported
-	case r.Method == http.MethodConnect || r.Method == http.MethodTrace:
+	case r.Method == http.MethodConnect || r.Method == http.MethodTrace || !isToken(r.Method):
 		return methodRefused
 	case len(r.RequestURI) > requestLineMax:
 		return lineTooLong
@@ -31,6 +31,13 @@ func misshapen(r *http.Request) *fault {
 		return badPath
 	}
 	return nil
+}
+
+// isToken reports whether a method is one word; HTTP/2 may bring anything.
+func isToken(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(c rune) bool {
+		return c <= ' ' || c >= 0x7f || strings.ContainsRune("\"(),/:;<=>?@[\\]{}", c)
+	})
 }
 
 // notInHost are bytes that an app could take for a path, a user or a second host.

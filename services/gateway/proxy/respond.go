@@ -1,12 +1,9 @@
 package proxy
 
 import (
-	"context"
 	"errors"
 	"io"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -24,33 +21,22 @@ var buffers = sync.Pool{New: func() any { return new([copyBuffer]byte) }}
 
 // respond passes an endpoint's answer on. From its first line on nothing is
 // tried again.
-func (x *exchange) respond(res *http.Response) {
-	defer res.Body.Close()
-	if res.StatusCode == http.StatusSwitchingProtocols {
-		x.tunnel(res)
+func (x *exchange) respond(res *answer) {
+	defer res.close()
+	if res.status == http.StatusSwitchingProtocols {
+		x.tunnel(res.res)
 		return
 	}
-	x.line().learn(res.Header)
-	removeHops(res.Header)
-	onlyOurs(res.Header)
 	header := x.w.Header()
-	own := header["Set-Cookie"] // of a split
-	maps.Copy(header, res.Header)
-	if len(own) > 0 {
-		header["Set-Cookie"] = append(slices.Clip(res.Header["Set-Cookie"]), own...)
-	}
-	announced := len(res.Trailer)
-	if announced > 0 {
-		header["Trailer"] = slices.Sorted(maps.Keys(res.Trailer))
-	}
-	streams := isStream(res.Header)
+	announced := x.hand(res, header)
+	streams := isStream(header)
 	if streams {
 		x.toStream()
 	}
-	x.status, x.failed = res.StatusCode, x.failed || res.StatusCode >= 500
+	x.status, x.failed = res.status, x.failed || res.status >= 500
 	x.started.Store(true)
-	x.w.WriteHeader(res.StatusCode)
-	if x.trip.ctx.Err() != nil { // the end came while the header was written
+	x.w.WriteHeader(res.status)
+	if x.trip.why() != nil { // the end came while the header was written
 		x.broke(nil)
 		return
 	}
@@ -64,7 +50,7 @@ func (x *exchange) respond(res *http.Response) {
 // onlyOurs takes out what the gateway alone tells of an answer.
 func onlyOurs(h http.Header) {
 	delete(h, ErrorHeader)
-	delete(h, "Slipway-Stale")
+	delete(h, staleHeader)
 }
 
 // isStream reports whether an answer is open-ended.
@@ -74,24 +60,23 @@ func isStream(h http.Header) bool {
 }
 
 // copy passes the body on, at once where its length is unknown.
-func (x *exchange) copy(res *http.Response, streams bool) error {
-	buf := buffers.Get().(*[copyBuffer]byte)
-	defer buffers.Put(buf)
-	flush := streams || res.ContentLength < 0
-	if flush && x.r.Method != http.MethodHead {
+func (x *exchange) copy(res *answer, streams bool) error {
+	flush := streams || res.length < 0
+	if flush && x.r.Method != http.MethodHead && !res.here() {
 		x.wire.rc.Flush()
 	}
 	idle := x.watchIdle(streams)
 	for first := true; ; first = false {
-		n, err := res.Body.Read(buf[:])
-		if n > 0 {
-			if !first || flush { // one write that fits the buffers needs no deadline
+		part, err := res.next()
+		if len(part) > 0 {
+			flush = flush && !(first && err == io.EOF) // that goes out with the end
+			if !first || flush {                       // one write that fits the buffers needs no deadline
 				x.wire.writeBy(time.Now().Add(x.p.writeStall))
 			}
-			if _, err := x.w.Write(buf[:n]); err != nil {
+			if _, err := x.w.Write(part); err != nil {
 				return errClientWrite
 			}
-			x.bytesOut += int64(n)
+			x.bytesOut += int64(len(part))
 			if flush {
 				if x.wire.rc.Flush() != nil {
 					return errClientWrite
@@ -122,7 +107,7 @@ func (x *exchange) watchIdle(streams bool) func() {
 		return func() {}
 	}
 	t, d := x.trip, x.app.limits.StreamIdle
-	t.idle = time.AfterFunc(d, func() { t.cancel(errStreamIdle) })
+	t.idle = time.AfterFunc(d, func() { t.stop(errStreamIdle) })
 	note := func() { t.idle.Reset(d) }
 	x.note.Store(&note)
 	return note
@@ -138,7 +123,7 @@ func (x *exchange) moved() {
 // broke cuts an answer whose header is out, and says whose doing it was.
 func (x *exchange) broke(err error) {
 	x.abort = true
-	cause := context.Cause(x.trip.ctx)
+	cause := x.trip.why()
 	switch {
 	case errors.Is(cause, errDrainDeadline) && x.stream:
 		x.code = drainDeadline.code
@@ -172,16 +157,21 @@ func (x *exchange) says(cause error) *fault {
 }
 
 // trailers passes on what came after the body, announced or not.
-func (x *exchange) trailers(res *http.Response, announced int) {
-	if len(res.Trailer) == 0 {
+func (x *exchange) trailers(res *answer, announced int) {
+	var list []string
+	if announced > 0 {
+		list = x.w.Header()["Trailer"]
+	}
+	trailer := res.behind(list)
+	if len(trailer) == 0 {
 		return
 	}
 	x.wire.rc.Flush() // with a trailer the answer must be chunked
-	for name, values := range res.Trailer {
+	for name, values := range trailer {
 		if !passesBehind(name) {
 			continue
 		}
-		if len(res.Trailer) != announced {
+		if len(trailer) != announced {
 			name = http.TrailerPrefix + name
 		}
 		x.w.Header()[name] = values

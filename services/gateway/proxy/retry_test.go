@@ -108,7 +108,7 @@ func TestNothingWritten(t *testing.T) {
 		for round := range 30 {
 			w := newWay(t, Config{})
 			var served atomic.Int64
-			once := make(chan struct{})
+			once, closed := make(chan struct{}), make(chan struct{})
 			a := raw(t, "a", 1, func(c net.Conn, r *bufio.Reader) { // answers one request and closes unannounced
 				req, err := http.ReadRequest(r)
 				if err != nil {
@@ -117,6 +117,8 @@ func TestNothingWritten(t *testing.T) {
 				io.Copy(io.Discard, req.Body)
 				io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst")
 				wait(t, once)
+				c.Close()
+				close(closed)
 			})
 			d := want("web", 1, 1, a)
 			w.apply(t, d)
@@ -131,6 +133,7 @@ func TestNothingWritten(t *testing.T) {
 			target := w.table.Load().apps["web"].stable.seats[0].target
 			target.address = nobody(t, "x", 1).Address
 			close(once)
+			receive(t, "the close", closed)
 			if got := w.do(t, "POST", "/", "2"); got.status != 200 || got.body != "second" || served.Load() != 1 {
 				t.Fatalf("round %d: %+v, served %d times", round, got, served.Load())
 			}

@@ -108,7 +108,7 @@ func (x *exchange) key(k Key) (value string, ok bool) {
 	case ByIP:
 		value = x.client().String()
 	case ByHeader:
-		value = x.r.Header.Get(k.Name)
+		value = x.header(k.Name)
 	case ByCookie:
 		if c, err := x.r.Cookie(k.Name); err == nil {
 			value = c.Value

@@ -95,6 +95,15 @@ func (t *Target) dial(ctx context.Context, network, address string) (net.Conn, e
 	return &conn{Conn: c}, nil
 }
 
+// dialTCP is dial for our own client, which needs no count of what was written.
+func (t *Target) dialTCP(ctx context.Context, address string) (*net.TCPConn, error) {
+	c, err := t.dial(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	return c.(*conn).Conn.(*net.TCPConn), nil
+}
+
 // probe makes the one TCP connect before the first request and keeps it warm.
 func (t *Target) probe(ctx context.Context) error {
 	c, err := t.dial(ctx, "tcp", t.address)
@@ -127,10 +136,10 @@ func (t *Target) closeWarm() {
 // close drops idle connections; the target has left the table.
 func (t *Target) close() {
 	t.closeWarm()
-	t.main.transport.Load().CloseIdleConnections()
+	t.main.closeIdle()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, l := range t.others {
-		l.transport.Load().CloseIdleConnections()
+		l.closeIdle()
 	}
 }

@@ -57,7 +57,7 @@ func TestDecidersArePure(t *testing.T) {
 			deciders[s.dir] = true
 		}
 	}
-	for _, name := range []string{"registry", "deployer", "node", "gateway", "provisioner"} {
+	for _, name := range []string{"registry", "deployer", "node", "gateway", "provisioner", "metrics"} {
 		if !deciders["services/"+name] {
 			t.Errorf("services/%s has no promise.go", name)
 		}

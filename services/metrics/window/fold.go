@@ -126,7 +126,6 @@ func (f *Fold) put(x *series, p point) {
 			f.tooLate(x, p)
 			return
 		}
-		p.at++
 	}
 	if b, ok := x.before(p); ok && !x.key.family.level() {
 		f.stirred = f.stirred || p.above(b) && a.cursor < f.edge

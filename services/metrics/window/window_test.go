@@ -149,6 +149,31 @@ func TestANewLifeCountsFromZero(t *testing.T) {
 	}
 }
 
+// A series that ends and comes back counts from zero again.
+func TestASeriesThatComesBackCountsFromZero(t *testing.T) {
+	f, g, st := window.New(), newGateway("gw1-a"), standing([]string{"gw1-a"}, "web")
+	f.Close(at, st)
+	total := int64(0)
+	for i, n := range []uint64{7, 9, 2} {
+		g.counters, g.times = map[row]*samples.Counter{}, map[row]*samples.Histogram{}
+		g.count(served, n, time.Millisecond)
+		g.tell(t, f, after(float64(i+1)))
+		for _, l := range of(f.Close(after(float64(i+1)), st), 7) {
+			total += l.Requests
+		}
+		if i == 0 {
+			c := samples.NewCounter()
+			r := g.set.Counter(samples.Metric{Name: "slipway_requests_total"}, c, "app", "web", "release", "7", "endpoint", "web-7-a1", "class", "2xx", "cause", "backend")
+			g.set.End(r)
+			g.tell(t, f, after(1.1))
+			g.tell(t, f, after(1.2))
+		}
+	}
+	if total != 18 {
+		t.Errorf("%d requests, counted 18", total)
+	}
+}
+
 // A batch that a speaker says it dropped makes what follows unknown until everything
 // has been told again.
 func TestWhatASpeakerDroppedIsUnknown(t *testing.T) {

@@ -66,8 +66,11 @@ func (r *runner) apply(ctx context.Context, m Message, f func()) {
 	r.unread.Add(1)
 	r.give(ctx, func() {
 		f()
-		more := r.unread.Add(-1) > 0 || m.Pending > 0
-		r.core.SetBehind(more && r.opt.Now().Sub(m.Stored) > events.MaxBehind)
+		behind := max(uint64(r.unread.Add(-1)), m.Pending)
+		r.core.SetBehind(behind > 0 && r.opt.Now().Sub(m.Stored) > events.MaxBehind)
+		if r.opt.Behind != nil {
+			r.opt.Behind(behind)
+		}
 	})
 }
 

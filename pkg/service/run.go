@@ -38,6 +38,7 @@ type Options struct {
 	Now     func() time.Time        // nil: the wall clock
 	Ready   func()                  // called once, when everything has been caught up
 	Applied func(p events.Position) // called after each turn with the position folded
+	Behind  func(n uint64)          // called with each message of the log taken: how many are known to be stored behind it
 	Start   []byte                  // a snapshot to begin from; nil: the first event
 	Stream  string                  // identity of the stream, for the snapshot
 	Save    func([]byte)            // called with a snapshot now and then, and at the end

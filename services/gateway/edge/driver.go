@@ -73,6 +73,7 @@ type Driver struct {
 	nonce string
 	sense atomic.Pointer[func(service.Signal)]
 	head  atomic.Pointer[events.Position]
+	lag   atomic.Uint64
 	born  atomic.Bool  // the first act has come: joined
 	dirty atomic.Bool  // the table is newer than its file
 	every atomic.Int64 // renewal of the lease, in ns
@@ -118,6 +119,7 @@ func New(cfg Config, bus Bus) *Driver {
 	if cfg.Hearsay != nil {
 		d.told = newTeller(cfg.Name, cfg.Hearsay, cfg.Ring)
 		d.told.loads = func() []proxy.Load { return d.proxy.Loads() }
+		d.told.meters.lag = d.lag.Load
 		cfg.Proxy.Observer = d.told
 	}
 	d.proxy = proxy.New(cfg.Proxy)
@@ -137,6 +139,9 @@ func (d *Driver) Renew(every time.Duration) { d.every.Store(int64(every)) }
 // Folded notes the position up to which the log is folded: for the lease and the
 // table file.
 func (d *Driver) Folded(p events.Position) { d.head.Store(&p) }
+
+// Behind notes how many events of the log are known to be stored and not yet folded.
+func (d *Driver) Behind(n uint64) { d.lag.Store(n) }
 
 func (d *Driver) position() events.Position {
 	if p := d.head.Load(); p != nil {

@@ -69,7 +69,7 @@ func (m *memory) Read(ctx context.Context, after events.Position, _ []string, r 
 			if err != nil {
 				return err
 			}
-			if err := r.Deliver(service.Message{Subject: all[next].StreamSubject(), Pos: all[next].Pos, Stored: all[next].Stored, Body: body}); err != nil {
+			if err := r.Deliver(service.Message{Subject: all[next].StreamSubject(), Pos: all[next].Pos, Stored: all[next].Stored, Body: body, Pending: uint64(len(all)) - next - 1}); err != nil {
 				return err
 			}
 		}

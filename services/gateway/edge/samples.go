@@ -76,6 +76,8 @@ type meters struct {
 	set      *samples.Set
 	accounts atomic.Pointer[map[about]*account]
 
+	lag func() uint64 // events of the log not yet folded; nil: nobody knows
+
 	mu     sync.Mutex // of everything below, and of a new account
 	rare   map[rareKey]*samples.Counter
 	levels map[levelKey]*level

@@ -15,6 +15,7 @@ var (
 	breakerState   = samples.Metric{Name: "slipway_breaker_state", Help: "0: closed, 1: half-open, 2: open."}
 	routeApplied   = samples.Metric{Name: "slipway_route_generation", Help: "Generation of the route that is served."}
 	heldRequests   = samples.Metric{Name: "slipway_held", Help: "Requests waiting at a hold."}
+	logLag         = samples.Metric{Name: "slipway_gateway_lag_events", Help: "Events of the log that are known to be stored and not yet folded."}
 	balanceGap     = samples.Metric{Name: "slipway_lb_gap", Help: "Between the most and the least loaded endpoint of a release."}
 	retryDenied    = samples.Metric{Name: "slipway_retry_denied_total", Help: "Retries that the budget did not allow."}
 	splitRequests  = samples.Metric{Name: "slipway_split_requests_total", Help: "Requests split since the canary got its share."}
@@ -44,6 +45,9 @@ func (m *meters) look(loads []proxy.Load, now time.Time) []samples.Sample {
 		for _, e := range l.Endpoints {
 			endpoints[l.App+"/"+e.ID] = true
 		}
+	}
+	if m.lag != nil {
+		m.level(m.set.Gauge, logLag, about{}, 0, float64(m.lag()), now)
 	}
 	m.over(now)
 	m.forget(func(who about) bool {

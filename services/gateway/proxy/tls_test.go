@@ -147,6 +147,13 @@ func TestPlainHTTPOfAHostByTLS(t *testing.T) {
 	if got, want := a.header.Get("Location"), "https://"+s.tls.authority(host)+"/cart%20a?x=1"; got != want {
 		t.Errorf("sent to %s, want %s", got, want)
 	}
+	for port, authority := range map[int]string{443: host, 9443: host + ":9443"} { // as something maps it
+		s.tls.Port = port
+		a := s.do(t, "GET", "/", "", "Host", host)
+		if got := a.header.Get("Location"); a.status != 308 || got != "https://"+authority+"/" {
+			t.Errorf("found at port %d, sent to %s", port, got)
+		}
+	}
 	res, err := s.browser(t, true).Get("https://" + host + "/cart")
 	if a, err := read(res, err); err != nil || a.body != "https" {
 		t.Errorf("by TLS: %q %v", a.body, err)

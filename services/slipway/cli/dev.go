@@ -53,6 +53,7 @@ func devFlags(f *pflag.FlagSet, c *plane.DevConfig) {
 // tlsFlags are how a gateway serves by TLS.
 func tlsFlags(f *pflag.FlagSet, t *plane.TLS) {
 	f.StringVar(&t.Listen, "listen-tls", plane.Off, "address of the gateway for TLS, or off")
+	f.IntVar(&t.Port, "tls-port", 0, "of a gateway, port at which clients find --listen-tls, where something maps that port to it (default: its own)")
 	f.StringVar(&t.CertDir, "cert-dir", "", "of a gateway, folder of certificates: HOST.crt beside HOST.key, or fullchain.pem beside privkey.pem")
 	f.StringVar(&t.Directory, "acme-directory", "", "of a gateway, URL of the ACME directory that tls: auto obtains by")
 	f.StringVar(&t.Email, "acme-email", "", "of a gateway, where that authority writes to")

@@ -21,23 +21,28 @@ func TestSwitchesOfEveryProtocol(t *testing.T) {
 	web, rpc := recordedApp("web", "http", ledger), recordedApp("rpc", "h2c", ledger)
 	p.MustDeploy(web(0), time.Minute)
 	p.MustDeploy(rpc(0), time.Minute)
-	ways := []*load.Running{
-		p.Load(load.Config{Host: "web.localhost", Rate: 150, Methods: []string{"GET", "POST", load.H2}, Body: []byte("hello"), Sockets: 5}),
-		p.Load(load.Config{Host: "rpc.localhost", Rate: 150, Methods: []string{"GET", load.H2, load.GRPC}, Body: []byte("hello")}),
-	}
-	switches := 8 // each is a second of the whole platform
+	switches, requests, rate := 8, 0, 150 // each switch is a second of the whole platform
 	if full := 200; Count(full) == full {
-		switches = full
+		switches, requests, rate = full, 1_000_000, 500
+	}
+	ways := []*load.Running{
+		p.Load(load.Config{Host: "web.localhost", Rate: rate, Methods: []string{"GET", "POST", load.H2}, Body: []byte("hello"), Sockets: 5}),
+		p.Load(load.Config{Host: "rpc.localhost", Rate: rate, Methods: []string{"GET", load.H2, load.GRPC}, Body: []byte("hello")}),
+	}
+	answered := func(n int) func() bool {
+		return func() bool { return ways[0].Requests()+ways[1].Requests() >= n }
 	}
 	for n := 1; n <= switches; n += 2 {
 		p.MustDeploy(web(n), time.Minute)
 		p.MustDeploy(rpc(n), time.Minute)
+		Await(t, time.Hour, "the requests between two switches", answered(requests*(n+1)/switches))
 	}
 	var sent [2]load.Counts
 	for i, w := range ways {
 		sent[i] = w.Stop()
 		Lossless(t, sent[i])
 	}
+	t.Logf("%d switches, %d requests of %v", switches, ways[0].Requests()+ways[1].Requests(), outcomes(sent[:]))
 	// what was counted since the last switch is said with the next
 	p.MustDeploy(web(switches+1), time.Minute)
 	p.MustDeploy(rpc(switches+1), time.Minute)
@@ -45,6 +50,17 @@ func TestSwitchesOfEveryProtocol(t *testing.T) {
 	p.countsAre(t, "web", sent[0].Sent-echoes+sent[0].Opened)
 	p.countsAre(t, "rpc", sent[1].Sent)
 	p.servedOnce(t, ledger, sent[0].Sent-echoes+sent[0].Opened+sent[1].Sent)
+}
+
+// outcomes adds up what became of the requests.
+func outcomes(sent []load.Counts) map[string]int {
+	all := map[string]int{}
+	for _, c := range sent {
+		for what, n := range c.Outcomes {
+			all[what] += n
+		}
+	}
+	return all
 }
 
 // recordedApp is an app whose instances write down what they serve.

@@ -36,6 +36,13 @@ func Start(ctx context.Context, c Config) *Running {
 // Counts is what has become of the requests so far.
 func (r *Running) Counts() Counts { return r.tally.counts() }
 
+// Requests is how many were answered so far, or failed, without the sockets' messages.
+func (r *Running) Requests() int {
+	r.tally.mu.Lock()
+	defer r.tally.mu.Unlock()
+	return r.tally.Sent - r.tally.Outcomes[wsEcho]
+}
+
 // Halt sends nothing more and does not wait.
 func (r *Running) Halt() { r.stop() }
 

@@ -95,7 +95,7 @@ func (r *Running) echo(ctx context.Context, ws *websocket.Conn, message string, 
 			r.tally.bad("WS wrong", answer)
 			return false
 		}
-		r.tally.good("WS echo", "", time.Since(began))
+		r.tally.good(wsEcho, "", time.Since(began))
 		return true
 	case err := <-ended:
 		r.ended(err)

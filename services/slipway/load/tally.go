@@ -26,6 +26,9 @@ type Counts struct {
 	Examples []string             // the first failures, in words
 }
 
+// wsEcho is the outcome of a socket's message.
+const wsEcho = "WS echo"
+
 // examplesMax is how many failures are kept in words.
 const examplesMax = 20
 

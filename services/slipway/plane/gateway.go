@@ -61,6 +61,7 @@ func (h *host) gateway(id, onNode string, d *door) part {
 		opt := h.options(p.name, ready)
 		beat := opt.Applied
 		opt.Applied = func(at events.Position) { beat(at); hands.Folded(at) }
+		opt.Behind = hands.Behind
 		err = h.drive(ctx, svc, bus, opt, fileKeeper(filepath.Join(folder, "snapshot-"+url.PathEscape(id))))
 		var gone *fault.Fault
 		if ended := context.Cause(ctx); errors.As(ended, &gone) {

@@ -1,6 +1,7 @@
 package plane
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -24,6 +25,7 @@ const authorityWait = 30 * time.Second
 // TLS is how a gateway serves by TLS; without Listen it does not.
 type TLS struct {
 	Listen    string // host:port of the TLS listener; empty or off: none
+	Port      int    // at which clients find it, where something maps that port to it; 0: its own
 	CertDir   string // folder of certificates that an operator keeps
 	Directory string // URL of an ACME directory; empty: nothing is obtained
 	Email     string // where the authority writes to
@@ -34,8 +36,8 @@ func (c TLS) off() bool { return c.Listen == "" || c.Listen == Off }
 
 func (c TLS) check() error {
 	if c.off() {
-		for flag, value := range map[string]string{"cert-dir": c.CertDir, "acme-directory": c.Directory} {
-			if value != "" {
+		for flag, given := range map[string]bool{"cert-dir": c.CertDir != "", "acme-directory": c.Directory != "", "tls-port": c.Port != 0} {
+			if given {
 				return fault.New("SLW-U002", "--%s needs --listen-tls", flag)
 			}
 		}
@@ -43,6 +45,9 @@ func (c TLS) check() error {
 	}
 	if _, _, err := split("listen-tls", c.Listen); err != nil {
 		return err
+	}
+	if c.Port < 0 || c.Port > 65535 {
+		return fault.New("SLW-U002", "--tls-port %d is no port", c.Port)
 	}
 	u, err := url.Parse(c.Directory)
 	if c.Directory != "" && (err != nil || u.Scheme != "https" || u.Host == "") {
@@ -106,7 +111,7 @@ func (d *door) certificates(folder string, objects edge.Objects) (*edge.TLS, *ev
 		return nil, nil, err
 	}
 	return &edge.TLS{
-			Listen: []string{d.secure}, Port: port, Files: d.tls.CertDir, Key: key, Objects: objects,
+			Listen: []string{d.secure}, Port: cmp.Or(d.tls.Port, port), Files: d.tls.CertDir, Key: key, Objects: objects,
 			Copies: vault.Copies{Folder: filepath.Join(folder, "certificates")}, Email: d.tls.Email, HTTP: client,
 		}, &events.GatewayTLS{
 			Addresses: []string{d.secure}, Directory: d.tls.Directory, Store: key.Fingerprint(),

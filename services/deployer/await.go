@@ -116,6 +116,9 @@ func (v view) judgements(r *Release) (l []time.Time) {
 	if r.Phase == promoted && v.bakes(r) {
 		l = append(l, v.bakeEnds(r))
 	}
+	if r.Phase == progress && r.Strategy == events.Canary && v.measuring(r) {
+		l = append(l, v.measuredBy().Add(time.Millisecond))
+	}
 	for _, a := range r.Analyses {
 		for i, t := range a.Tallies {
 			if a.State == underway {

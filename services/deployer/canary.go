@@ -97,8 +97,13 @@ func (v view) step(r *Release) (say service.Says) {
 	if own := events.AnalysisOfStep(r.Step); v.unjudged(r, own) {
 		return v.waitJudged(r, own)
 	}
-	say.Because(r.Cause, "%d of %d available%s", len(mine.keep(v.available)), need, v.routeWords()).
-		Fact(events.ReleaseStepCompleted{OfRelease: v.ref(r), Step: r.Step, ShareBp: s.WeightBp})
+	if v.measuring(r) {
+		say.Waits(v.id(r), waitsAnalysis, "the share of release %d to be measured", r.Number)
+		return say
+	}
+	bp, of := v.measured(r)
+	say.Because(r.Cause, "%d of %d available%s%s", len(mine.keep(v.available)), need, v.routeWords(), measuredWords(bp, of)).
+		Fact(events.ReleaseStepCompleted{OfRelease: v.ref(r), Step: r.Step, ShareBp: s.WeightBp, MeasuredBp: bp, Requests: of})
 	return say
 }
 

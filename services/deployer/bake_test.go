@@ -1,0 +1,148 @@
+package deployer
+
+import (
+	"testing"
+	"time"
+
+	"slipway.dev/events"
+)
+
+func baked(how string, checks ...events.AnalysisCheck) func(*events.Document) {
+	return func(d *events.Document) {
+		d.Deploy.Strategy, d.Deploy.BakeMs = how, 60_000
+		if how == events.Canary {
+			d.Deploy.Steps = []events.DeployStep{weight(500)}
+		}
+		d.Deploy.Analysis = &events.AnalysisPolicy{PostPromotion: checks, StartingStep: 1}
+	}
+}
+
+func TestBeforeAPromotion(t *testing.T) {
+	check := func(d *events.Document) {
+		d.Deploy.Analysis = &events.AnalysisPolicy{StartingStep: 1, PrePromotion: []events.AnalysisCheck{errorsBelow(func(c *events.AnalysisCheck) { c.Count = 1 })}}
+	}
+	t.Run("delivery-B05 prePromotion fails: the old stays active, the new is aborted; after a fix, retry makes it active", func(t *testing.T) {
+		r, green := newRig(t), bad
+		r.beside(&green, replicas(2), strategy(events.BlueGreen), check)
+		r.until("rolled back", func() bool { return r.count("release.rolled-back web/2") == 1 })
+		r.order("analysis.started web/2/pre-promotion", "analysis.failed web/2/pre-promotion", "release.aborted web/2", "release.rolled-back web/2")
+		if a := r.app("web"); a.Stable != 1 || a.share(1) != fullBp || a.Releases[2].Aborted != causeAnalysis {
+			t.Fatalf("stable %d, shares %v, %s", a.Stable, a.Route.Said.Shares, a.Releases[2].Aborted)
+		}
+		green = fine
+		r.wish(events.WishRetryRequested{OfApp: web})
+		r.until("active", func() bool { return r.app("web").Stable == 3 && r.app("web").Live == 0 })
+		r.order("analysis.passed web/3/pre-promotion", "route.shifted", "release.promoted web/3")
+	})
+	t.Run("nobody has asked the preview host: it waits for traffic", func(t *testing.T) {
+		r, green := newRig(t), idle
+		r.beside(&green, replicas(2), strategy(events.BlueGreen), check, deadline(30_000))
+		r.pass(10 * time.Minute)
+		r.never(t, "release.promoted web/2", "release.aborted")
+		if !r.waitsFor(waitsTraffic) {
+			t.Errorf("waits %v", r.waits())
+		}
+	})
+}
+
+func TestABakedRelease(t *testing.T) {
+	for _, how := range []string{events.BlueGreen, events.Canary} {
+		t.Run("delivery-B06 postPromotion of a "+how+" fails: the route returns to the old, still warm at full size, nothing started", func(t *testing.T) {
+			r, fresh := newRig(t), fine
+			r.beside(&fresh, replicas(2), baked(how, errorsBelow()), func(d *events.Document) { d.Deploy.Keep.Warm = 0 })
+			r.until("promoted", func() bool { return r.count("release.promoted web/2") == 1 })
+			r.pass(20 * time.Second)
+			if a := r.app("web"); len(a.of(1)) != 2 || r.count("release.completed web/2") != 0 {
+				t.Fatalf("%d of the old one in the bake, completed %d times", len(a.of(1)), r.count("release.completed web/2"))
+			}
+			asked, shifts := r.count("assignment.requested"), r.count("route.shifted")
+			fresh = bad
+			r.until("rolled back", func() bool { return r.count("release.rolled-back web/2") == 1 })
+			r.order("release.promoted web/2", "release.demoted web/1", "analysis.failed web/2/post-promotion", "release.aborted web/2", "route.shifted", "release.promoted web/1", "release.rolled-back web/2")
+			a := r.app("web")
+			if a.Stable != 1 || a.Live != 0 || a.share(1) != fullBp || a.Releases[1].Phase != completed {
+				t.Errorf("stable %d, live %d, shares %v, release 1 %s", a.Stable, a.Live, a.Route.Said.Shares, a.Releases[1].Phase)
+			}
+			if n, m := r.count("assignment.requested")-asked, r.count("route.shifted")-shifts; n != 0 || m != 1 {
+				t.Errorf("%d were started, the route turned %d times", n, m)
+			}
+			r.pass(30 * time.Minute)
+			if n := len(r.app("web").of(1)); n != 2 {
+				t.Errorf("%d of the old one serve", n)
+			}
+		})
+	}
+	t.Run("a good one is completed when the bake is over, and the old one kept warm from then", func(t *testing.T) {
+		r, fresh := newRig(t), fine
+		r.beside(&fresh, replicas(2), baked(events.BlueGreen, errorsBelow()), func(d *events.Document) { d.Deploy.Keep.WarmForMs = 20_000 })
+		r.until("completed", func() bool { return r.count("release.completed web/2") == 1 })
+		r.order("analysis.passed web/2/post-promotion", "release.completed web/2")
+		a := r.app("web")
+		if took := a.Releases[2].Ended.Sub(a.Releases[2].PromotedAt); took < time.Minute || took > 61*time.Second {
+			t.Errorf("baked for %s", took)
+		}
+		r.pass(19 * time.Second)
+		if n := len(r.app("web").of(1)); n != 2 {
+			t.Errorf("%d are warm after the bake", n)
+		}
+		r.pass(5 * time.Second)
+		if n := len(r.app("web").of(1)); n != 0 {
+			t.Errorf("%d are left beyond their time", n)
+		}
+	})
+	t.Run("a bake is finite: without knowledge it ends, and says so", func(t *testing.T) {
+		r, fresh := newRig(t), idle
+		r.beside(&fresh, replicas(2), baked(events.BlueGreen, errorsBelow()))
+		r.until("completed", func() bool { return r.count("release.completed web/2") == 1 })
+		r.order("analysis.cancelled web/2/post-promotion", "release.completed web/2")
+	})
+	t.Run("what is lost in the bake comes back, and a newer declaration ends it", func(t *testing.T) {
+		r, fresh := newRig(t), fine
+		r.beside(&fresh, replicas(2), baked(events.BlueGreen, errorsBelow()))
+		r.until("promoted", func() bool { return r.count("release.promoted web/2") == 1 })
+		r.pass(time.Second)
+		r.lose("web-2-a1")
+		r.until("back", func() bool { return len(r.app("web").of(2).keep(func(i *Inst) bool { return i.State == "ready" })) == 2 })
+		r.declare(doc("3", replicas(2), baked(events.BlueGreen, errorsBelow())))
+		r.until("planned", func() bool { return r.count("release.planned web/3") == 1 })
+		r.order("analysis.cancelled web/2/post-promotion", "release.completed web/2", "release.planned web/3")
+	})
+	t.Run("a person takes a baked one back", func(t *testing.T) {
+		r, fresh := newRig(t), fine
+		r.beside(&fresh, replicas(2), baked(events.Canary, errorsBelow()))
+		r.until("promoted", func() bool { return r.count("release.promoted web/2") == 1 })
+		r.pass(time.Second)
+		r.wish(events.WishAbortRequested{OfApp: web})
+		r.until("rolled back", func() bool { return r.count("release.rolled-back web/2") == 1 && r.app("web").Stable == 1 })
+	})
+	t.Run("delivery-C17 a failure after the last shift: traffic back, and the share told is the one measured", func(t *testing.T) {
+		r, fresh := newRig(t), fine
+		told := 0
+		r.w.Observe(func(e events.Event) error {
+			if d, ok := e.Data.(events.ReleaseStepCompleted); ok && d.Release == 2 {
+				told = d.MeasuredBp
+			}
+			return nil
+		})
+		r.deploy(doc("1", replicas(2), baked(events.Canary, errorsBelow())))
+		r.fares(func(release int) fare {
+			if release == 1 {
+				return fare{requests: 95, latencyMs: 5, cpuMilli: 1}
+			}
+			f := fresh
+			f.requests = 5
+			return f
+		})
+		r.pass(5 * time.Second)
+		r.declare(doc("2", replicas(2), baked(events.Canary, errorsBelow(func(c *events.AnalysisCheck) { c.MinRequests = 1 }))))
+		r.until("promoted", func() bool { return r.count("release.promoted web/2") == 1 })
+		if told != 500 {
+			t.Errorf("%d bp were told as measured, want 500", told)
+		}
+		fresh.errors = 3
+		r.until("back", func() bool { return r.count("release.rolled-back web/2") == 1 })
+		if a := r.app("web"); a.share(1) != fullBp {
+			t.Errorf("shares %v", a.Route.Said.Shares)
+		}
+	})
+}

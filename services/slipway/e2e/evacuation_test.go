@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -109,3 +110,45 @@ func TestANodeDiesAndReturns(t *testing.T) {
 
 // startMost is what fetching, starting and becoming ready may take on a busy machine.
 const startMost = 3 * time.Second
+
+// A drain that meets a release on its way: both come to their end, and nothing is lost.
+func TestADrainBesideARelease(t *testing.T) {
+	p := nodesOf(t, "3")
+	requests := p.Load(load.Config{Host: "web.localhost", Rate: 100, Methods: []string{"GET", "POST"}, Body: []byte("hello")})
+	before := p.Declare(strings.Replace(Example("web", "v2", "rolling", ""), "replicas: 2", "replicas: 3", 1))
+	p.Log.Await(before, 30*time.Second, "the first of the new", Is("web", "instance", "starting"))
+	if r := p.Slipway("nodes", "drain", "n2", "-y", "--timeout", "60s"); r.Code != 0 {
+		t.Fatalf("code %d after %s\n%s%s", r.Code, r.Took, r.Stdout, r.Stderr)
+	}
+	p.Log.Await(before, 60*time.Second, "the release to be completed", Is("web", "release", "completed"))
+	Lossless(t, requests.Stop())
+	Once(t, p.Log)
+	if n := len(p.Workloads()); n != 3 {
+		t.Errorf("%d workloads, want 3", n)
+	}
+	if left := p.keepers(filepath.Join(p.Dir, "n2")); len(left) > 0 {
+		t.Errorf("%d run on the drained node", len(left))
+	}
+}
+
+// A live node is not removed; a lost one is, and it is shown as gone, with the words of who
+// removed it.
+func TestALostNodeIsRemoved(t *testing.T) {
+	p := nodesOf(t, "1")
+	if r := p.Slipway("nodes", "remove", "n3", "-y"); r.Code != 6 || !strings.Contains(r.Stderr, "drain it first") {
+		t.Fatalf("a live one: code %d\n%s%s", r.Code, r.Stdout, r.Stderr)
+	}
+	before := p.Log.Head()
+	p.KillNode("n3")
+	p.Log.Await(before, 5*lostPromise, "n3 to be lost", Is("", "evacuation", "started"))
+	if r := p.Slipway("nodes", "remove", "n3", "-y", "-m", "it burnt"); r.Code != 0 {
+		t.Fatalf("code %d\n%s%s", r.Code, r.Stdout, r.Stderr)
+	}
+	end := p.Log.Await(before, time.Second, "the end", Is("", "evacuation", "finished"))
+	if d := end.Data.(events.EvacuationFinished); d.Cause != events.EvacuationRemoval || !strings.Contains(end.Reason, "it burnt") {
+		t.Errorf("%+v: %s", d, end.Reason)
+	}
+	if r := p.Slipway("nodes"); !strings.Contains(r.Stdout, "gone") || !strings.Contains(r.Stdout, "it burnt") {
+		t.Errorf("not shown as gone:\n%s", r.Stdout)
+	}
+}

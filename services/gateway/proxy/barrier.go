@@ -2,6 +2,8 @@ package proxy
 
 import (
 	"context"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -11,15 +13,18 @@ const (
 	holdHeldDefault = 1000
 )
 
-// Barrier is where an app's requests wait while it is held.
+// Barrier is where an app's requests wait while it is held. Once it is lifted they are
+// let in in the order of their arrival, each when the one before it has made way; what
+// they do then they do at the same time.
 type Barrier struct {
-	hold   Hold
-	lifted chan struct{}
-	held   atomic.Int64
+	hold Hold
+	held atomic.Int64
+
+	mu    sync.Mutex
+	queue []chan struct{} // of those who wait, in the order of their arrival
+	open  bool
 }
 
-// newBarrier makes the channel in the constructor, so a barrier restored
-// after a restart can be lifted like any other.
 func newBarrier(h Hold) *Barrier {
 	if h.MaxWait <= 0 {
 		h.MaxWait = holdWaitDefault
@@ -27,30 +32,77 @@ func newBarrier(h Hold) *Barrier {
 	if h.MaxHeld <= 0 {
 		h.MaxHeld = holdHeldDefault
 	}
-	return &Barrier{hold: h, lifted: make(chan struct{})}
+	return &Barrier{hold: h}
 }
 
-// lift lets all who wait load the table again; the runtime wakes them in the
-// order of their arrival.
-func (b *Barrier) lift() { close(b.lifted) }
+// lift lets the first of those who wait in.
+func (b *Barrier) lift() {
+	b.mu.Lock()
+	b.open = true
+	b.mu.Unlock()
+	b.makeWay()
+}
 
-// wait returns nil when the barrier is lifted, and else what to answer.
-func (b *Barrier) wait(ctx context.Context) *fault {
+// makeWay lets the next one in. Whoever was let in calls it once.
+func (b *Barrier) makeWay() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.queue) > 0 {
+		close(b.queue[0])
+		b.queue = b.queue[1:]
+	}
+}
+
+// arrive is a place in the queue; nil: there is none any more.
+func (b *Barrier) arrive() chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.open && len(b.queue) == 0 {
+		return nil
+	}
+	turn := make(chan struct{})
+	b.queue = append(b.queue, turn)
+	return turn
+}
+
+// leave gives up a place. It is false where that one has its turn by now.
+func (b *Barrier) leave(turn chan struct{}) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	i := slices.Index(b.queue, turn)
+	if i < 0 {
+		return false
+	}
+	b.queue = slices.Delete(b.queue, i, i+1)
+	return true
+}
+
+// wait returns when the caller may go on, or with what to answer. Whoever had to wait
+// for a turn is to make way for the next.
+func (b *Barrier) wait(ctx context.Context) (turn bool, f *fault) {
 	if b.hold.Kind == HoldStop {
-		return stopped(b.hold.Message)
+		return false, stopped(b.hold.Message)
 	}
 	defer b.held.Add(-1)
 	if b.held.Add(1) > int64(b.hold.MaxHeld) {
-		return heldFull
+		return false, heldFull
+	}
+	mine := b.arrive()
+	if mine == nil {
+		return false, nil
 	}
 	late := time.NewTimer(b.hold.MaxWait)
 	defer late.Stop()
 	select {
-	case <-b.lifted:
-		return nil
+	case <-mine:
+		return true, nil
 	case <-late.C:
-		return holdTimeout
+		f = holdTimeout
 	case <-ctx.Done():
-		return clientGone
+		f = clientGone
 	}
+	if b.leave(mine) {
+		return false, f
+	}
+	return true, nil
 }

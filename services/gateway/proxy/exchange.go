@@ -23,6 +23,7 @@ type exchange struct {
 	port    int    // a TCP route's, to which a connection came; 0: a request
 	path    string // decoded, as matched
 	app     *App
+	turn    *Barrier // at which the others wait for this request to go on; nil: none
 	flow    *flow
 	rule    Rule
 	prefix  string
@@ -122,9 +123,25 @@ func (x *exchange) route() *fault {
 		if x.app.held == nil {
 			return nil
 		}
-		if f := x.app.held.wait(x.r.Context()); f != nil {
+		x.makeWay()
+		turn, f := x.app.held.wait(x.r.Context())
+		if f != nil {
 			return f
 		}
+		if turn {
+			x.turn = x.app.held
+		}
+		if x.r.Body != nil && x.r.Body != http.NoBody {
+			x.makeWay() // it may be long in coming
+		}
+	}
+}
+
+// makeWay lets the next request in that waits where this one did.
+func (x *exchange) makeWay() {
+	if x.turn != nil {
+		x.turn.makeWay()
+		x.turn = nil
 	}
 }
 
@@ -208,6 +225,7 @@ func (x *exchange) line() *line { return x.seat.target.over(x.rule.Protocol) }
 
 // answer gives an answer of the gateway's own, or cuts what has begun.
 func (x *exchange) answer(f *fault) {
+	x.makeWay()
 	x.code = f.code
 	if f.status == 0 {
 		x.abort = true // nobody listens
@@ -245,6 +263,7 @@ func (x *exchange) count() {
 }
 
 func (x *exchange) finish() {
+	x.makeWay()
 	x.count()
 	x.leaveSeat()
 	if x.retrying {

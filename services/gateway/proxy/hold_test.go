@@ -71,13 +71,14 @@ func TestHold(t *testing.T) {
 		var waiting sync.WaitGroup
 		for range b.hold.MaxHeld {
 			waiting.Go(func() {
-				if f := b.wait(t.Context()); f != nil {
+				if _, f := b.wait(t.Context()); f != nil {
 					t.Errorf("one of 1000: %s", f.code)
 				}
+				b.makeWay()
 			})
 		}
 		eventually(t, "1000 waiting", func() bool { return b.held.Load() == 1000 })
-		if f := b.wait(t.Context()); f != heldFull || f.status != 503 {
+		if _, f := b.wait(t.Context()); f != heldFull || f.status != 503 {
 			t.Errorf("the 1001st: %+v", f)
 		}
 		b.lift()

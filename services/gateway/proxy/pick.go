@@ -27,6 +27,7 @@ func (x *exchange) acquire() *fault {
 			try = trial{} // too few are left: it is asked although it is out
 		}
 		if seat.requests.Enter() {
+			x.makeWay()
 			x.pool, x.index, x.seat, x.trial = pool, i, seat, try
 			x.tried = append(x.tried, seat.id)
 			return nil

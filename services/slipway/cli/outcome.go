@@ -225,7 +225,7 @@ func (s *session) conclude(list []view.Deployment, faults []error) error {
 	}
 	for _, f := range faults {
 		if f != nil && f != worst {
-			fmt.Fprint(s.Err, fault.Render(fault.Of(f)))
+			fmt.Fprint(s.Err, s.words(fault.Of(f)))
 		}
 	}
 	return worst
@@ -239,11 +239,8 @@ func (s *session) links(d view.Deployment) {
 	words := "  "
 	if len(d.URLs) > 0 && d.Outcome != "retired" {
 		words += "url " + d.URLs[0] + "     "
-		if width := s.width(s.Err); width > 0 && len(words)+len(d.Links.NATS) > width {
-			words = strings.TrimRight(words, " ") + "\n  "
-		}
 	}
-	s.hint(words + d.Links.NATS)
+	s.hint(strings.TrimSuffix(behind(words, d.Links.NATS, s.width(s.Err)), "\n"))
 }
 
 // worst are exit statuses, the worst first.

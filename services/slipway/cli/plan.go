@@ -52,7 +52,7 @@ func (s *session) showPlans(file string, plans []view.Plan, tell bool) error {
 		for _, p := range plans {
 			s.planText(w, p)
 			if !p.Noop && len(p.Refused) == 0 {
-				fmt.Fprintf(w, "Nothing has been changed.   slipway deploy %s--plan %s\n", fileArgument(file), p.ID)
+				fmt.Fprint(w, behind("Nothing has been changed.   ", "slipway deploy "+fileArgument(file)+"--plan "+p.ID, s.width(w)))
 			}
 		}
 		return nil
@@ -66,6 +66,15 @@ func (s *session) showPlans(file string, plans []view.Plan, tell bool) error {
 		return differs
 	}
 	return nil
+}
+
+// behind puts a command behind words, or below them where the terminal is too narrow:
+// it is never broken, so that it can be copied.
+func behind(words, command string, width int) string {
+	if width > 0 && output.Width(words+command) > width && strings.TrimSpace(words) != "" {
+		return strings.TrimRight(words, " ") + "\n  " + command + "\n"
+	}
+	return words + command + "\n"
 }
 
 func fileArgument(file string) string {
@@ -98,8 +107,18 @@ func unmet(plans []view.Plan) *fault.Fault {
 // codes of its reasons stand in it.
 const planCode = "SLW-D002"
 
-// planText writes a plan as a person reads it.
-func (s *session) planText(w io.Writer, p view.Plan) {
+// planText writes a plan as a person reads it, no line wider than the terminal.
+func (s *session) planText(to io.Writer, p view.Plan) {
+	var w strings.Builder
+	s.planLines(&w, p, s.width(to))
+	_, _ = io.WriteString(to, output.Fit(w.String(), s.width(to), planIndent)) // a reader that has enough is no fault
+}
+
+// planIndent is how far a line of a plan goes in that had to be broken.
+const planIndent = 7
+
+// planLines writes a plan; width is the terminal's, 0 for no bound.
+func (s *session) planLines(w io.Writer, p view.Plan, width int) {
 	from := "new"
 	if p.Base != 0 {
 		from = fmt.Sprint(p.Base)
@@ -122,11 +141,7 @@ func (s *session) planText(w io.Writer, p view.Plan) {
 	}
 	stepsText(w, p.Steps)
 	fmt.Fprintln(w, "Holds for this change")
-	t := output.NewTable("", "", "", "", "")
-	for _, g := range p.Guarantees {
-		t.Row(map[bool]string{true: "yes", false: "no"}[g.Holds], g.Name, g.Bound, g.Reason, g.Fix)
-	}
-	writeRows(w, t)
+	guaranteeText(w, p.Guarantees, width)
 	for _, x := range p.Warnings {
 		fmt.Fprintln(w, "warning: "+output.Printable(x))
 	}
@@ -149,6 +164,33 @@ func stepsText(w io.Writer, steps []view.Stage) {
 			then = ", for " + (time.Duration(*s.PauseMs) * time.Millisecond).String()
 		}
 		fmt.Fprintf(w, "  step %d of %d: %g%% of the requests on %s%s\n", s.Index, len(steps), s.Share*100, output.Count(s.Instances, "instance"), then)
+	}
+}
+
+// guaranteeText tells what holds for a change: as a table where that fits, else each
+// with its reason below it.
+func guaranteeText(w io.Writer, list []view.Claim, width int) {
+	t := output.NewTable("", "", "", "", "")
+	for _, g := range list {
+		t.Row(yes(g.Holds), g.Name, g.Bound, g.Reason, g.Fix)
+	}
+	var table strings.Builder
+	writeRows(&table, t)
+	widest := 0
+	for _, line := range strings.Split(table.String(), "\n") {
+		widest = max(widest, output.Width(line))
+	}
+	if width == 0 || widest <= width {
+		fmt.Fprint(w, table.String())
+		return
+	}
+	for _, g := range list {
+		fmt.Fprintf(w, "  %-4s %s   %s\n", yes(g.Holds), g.Name, g.Bound)
+		for _, words := range []string{g.Reason, g.Fix} {
+			if words != "" {
+				fmt.Fprintln(w, strings.Repeat(" ", planIndent)+output.Printable(words))
+			}
+		}
 	}
 }
 

@@ -45,7 +45,7 @@ func (e *Env) finish(err error) int {
 		return int(s)
 	}
 	f := fault.Of(err)
-	fmt.Fprint(e.Err, fault.Render(f))
+	fmt.Fprint(e.Err, e.words(f))
 	if asksForJSON(e.args) { // what failed may be the reading of that very flag
 		e.Output = "json"
 	}

@@ -13,6 +13,7 @@ import (
 
 	"slipway.dev/services/slipway/fault"
 	"slipway.dev/services/slipway/live"
+	"slipway.dev/services/slipway/output"
 	"slipway.dev/services/slipway/progress"
 )
 
@@ -27,6 +28,22 @@ func (e *Env) width(w io.Writer) int {
 		return 0
 	}
 	return columns
+}
+
+// faultIndent is where the words of a fault begin below its labels.
+const faultIndent = 9
+
+// words are a fault as a person reads it, no line wider than the terminal but for what
+// is to be typed: that must be copied whole.
+func (e *Env) words(f *fault.Fault) string {
+	var b strings.Builder
+	for _, line := range strings.SplitAfter(fault.Render(f), "\n") {
+		if !strings.HasPrefix(line, "  fix ") {
+			line = output.Fit(line, e.width(e.Err), faultIndent)
+		}
+		b.WriteString(line)
+	}
+	return b.String()
 }
 
 // hint tells a person something beside the result.

@@ -40,9 +40,25 @@ func TestTerminal(t *testing.T) {
 			}
 		})
 	}
+	for _, columns := range []int{40, 80, 200} {
+		t.Run(fmt.Sprintf("interface-20 plan and a refusal in a terminal of %d columns", columns), func(t *testing.T) {
+			p.file("app.yaml", stepped("v5"))
+			plan := p.Types(columns, 60, nil, "plan")
+			plan.Ends(0, 10*time.Second)
+			plan.Until("step 1 of 2: 50%", "no request lost", "Nothing has been changed.", "slipway deploy --plan ")
+			unwrapped(t, plan)
+			no := p.Types(columns, 60, nil, "rollback", "shop", "--to", "99")
+			no.Ends(3, 10*time.Second)
+			no.Until("error[SLW-D017]", "  fix    slipway rollback shop --to")
+			unwrapped(t, no)
+		})
+	}
 	t.Run("interface-10 Ctrl-C leaves the release running and says how to go on", func(t *testing.T) {
-		screen := p.Types(80, screenRows, nil, "deploy", p.file("next.yaml", stepped("v5")), "-y")
-		screen.Until("waits for: approval")
+		screen := p.Types(80, 40, nil, "deploy", p.file("next.yaml", stepped("v5")))
+		screen.Until("Holds for this change", "Deploy shop to slipway-dev? [y/N]")
+		screen.Press("y\n")
+		screen.Until("Holds for this change", "waits for: approval")
+		unwrapped(t, screen)
 		screen.Press("\x03")
 		screen.Ends(130, 10*time.Second)
 		screen.Until("detached; release shop/5 goes on", "slipway status shop --wait", "slipway abort shop")
@@ -83,6 +99,16 @@ func TestTerminal(t *testing.T) {
 			t.Errorf("a cursor code on a terminal that knows none: %s", text)
 		}
 		p.does(0, "abort", "shop")
+	})
+}
+
+// unwrapped tells whether every line fits its screen.
+func unwrapped(t *testing.T, screen *e2e.Terminal) {
+	t.Helper()
+	screen.Look(func(s *e2e.Screen) {
+		if s.Wraps != 0 || len(s.Unknown) != 0 {
+			t.Errorf("%d lines wrapped, unknown %q:\n%s", s.Wraps, s.Unknown, s.Text())
+		}
 	})
 }
 

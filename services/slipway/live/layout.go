@@ -131,16 +131,13 @@ func apart(groups []group, width int) (list []group) {
 
 // fold breaks prose at its blanks into rows; what is beyond most rows is cut.
 func fold(width, most int, first, rest span, text span) (rows []row) {
-	left := strings.Fields(text.text)
-	for stem := first; len(left) > 0; stem = rest {
-		if len(rows) == most-1 {
-			return append(rows, row{stem, []group{{{text: strings.Join(left, " "), tone: text.tone}}}})
-		}
-		line, n := left[0], 1
-		for n < len(left) && output.Width(stem.text)+output.Width(line+" "+left[n]) <= width {
-			line, n = line+" "+left[n], n+1
-		}
-		rows, left = append(rows, row{stem, []group{{{text: line, tone: text.tone}}}}), left[n:]
+	lines := output.Break(text.text, width-output.Width(first.text))
+	if len(lines) > most {
+		lines = append(lines[:most-1:most-1], strings.Join(lines[most-1:], " "))
+	}
+	stem := first
+	for _, line := range lines {
+		rows, stem = append(rows, row{stem, []group{{{text: line, tone: text.tone}}}}), rest
 	}
 	return rows
 }

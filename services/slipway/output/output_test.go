@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"slipway.dev/events"
 	"slipway.dev/services/slipway/fault"
@@ -40,6 +39,7 @@ func sample() *Table {
 	t.Row("shop", "healthy", "2/2", "2 of 2 available")
 	t.Row("billing-service", "degraded", "1/3", "1 of 3 available, billing-service-12-c3 2 exits within 10m0s; last: exit 137")
 	t.Row("hostile", "failed", "", "\x1b[2Jgone\nsecond\u202e")
+	t.Row("価格表", "healthy", "1/1", "版本三 を配布しました (alice)")
 	return t
 }
 
@@ -53,7 +53,7 @@ func TestTable(t *testing.T) {
 			}
 			golden(t, fmt.Sprintf("table-%d.golden", width), b.String())
 			for _, line := range strings.Split(b.String(), "\n") {
-				if n := utf8.RuneCountInString(line); width > 0 && n > width {
+				if n := Width(line); width > 0 && n > width {
 					t.Errorf("a line of %d cells: %q", n, line)
 				}
 				if strings.ContainsAny(line, "\x1b\u202e") {
@@ -132,5 +132,21 @@ func TestWords(t *testing.T) {
 	}
 	if got := Clock(now.Add(-24*time.Hour), now, true); got != "2026-11-22 14:00:00" {
 		t.Errorf("yesterday: %s", got)
+	}
+}
+
+// TestFit: what is wider than the terminal goes on below, at its blanks, and nothing is
+// lost.
+func TestFit(t *testing.T) {
+	text := "12:00:00  release shop/7 promoted                  2 of 2 available\n\n  fix  slipway explain SLW-D012\nhttps://one.word/that-is-too-wide-for-it\n価格表を 配布する\n"
+	for width, want := range map[int]string{
+		0:   text,
+		200: text,
+		40:  "12:00:00  release shop/7 promoted\n    2 of 2 available\n\n  fix  slipway explain SLW-D012\nhttps://one.word/that-is-too-wide-for-it\n価格表を 配布する\n",
+		14:  "12:00:00\n    release\n    shop/7\n    promoted 2\n    of 2\n    available\n\n  fix  slipway\n    explain\n    SLW-D012\nhttps://one.word/that-is-too-wide-for-it\n価格表を\n    配布する\n",
+	} {
+		if got := Fit(text, width, 4); got != want {
+			t.Errorf("width %d:\n%s\nwant\n%s", width, got, want)
+		}
 	}
 }

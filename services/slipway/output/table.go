@@ -3,7 +3,6 @@ package output
 import (
 	"io"
 	"strings"
-	"unicode/utf8"
 
 	"slipway.dev/services/slipway/fault"
 )
@@ -57,7 +56,7 @@ func (t *Table) widths() []int {
 	widths := make([]int, len(t.columns))
 	for _, row := range append([][]string{t.columns}, t.rows...) {
 		for i, cell := range row {
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+			widths[i] = max(widths[i], Width(cell))
 		}
 	}
 	return widths
@@ -91,15 +90,14 @@ func fit(widths []int, width int) {
 }
 
 func cut(s string, width int) string {
-	r := []rune(s)
-	if len(r) <= width {
+	if Width(s) <= width {
 		return s
 	}
-	return string(r[:width-1]) + "…"
+	return Clip(s, width-1) + "…"
 }
 
 func pad(s string, width int) string {
-	return s + strings.Repeat(" ", max(width-utf8.RuneCountInString(s), 0))
+	return s + strings.Repeat(" ", max(width-Width(s), 0))
 }
 
 // Printable is a text from anywhere, safe on a terminal.

@@ -59,9 +59,17 @@ func (p *plain) Waits(w []service.Waiter) {
 	}
 }
 
-func (p *plain) Say(words string) { fmt.Fprintln(p.To, output.Printable(words)) }
-func (p *plain) Tick()            {}
-func (p *plain) End()             {}
+// beneath is where a line goes on that is wider than the terminal: under what follows
+// the time of day.
+const beneath = len("15:04:05  ")
+
+// Say writes a line; only a terminal that is narrower gets it on several.
+func (p *plain) Say(words string) {
+	fmt.Fprintln(p.To, output.Fit(output.Printable(words), p.Width(), beneath))
+}
+
+func (p *plain) Tick() {}
+func (p *plain) End()  {}
 
 func waitWords(w []service.Waiter) string {
 	if len(w) == 0 {

@@ -1,13 +1,20 @@
 package progress
 
 import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
+	"slipway.dev/services/slipway/output"
 )
+
+var update = flag.Bool("update", false, "write the golden files anew")
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
@@ -39,6 +46,59 @@ func TestPlain(t *testing.T) {
 			t.Errorf("got\n%q\nwant\n%q", b.String(), want)
 		}
 	})
+}
+
+// TestPlainFits: on a terminal no line is wider than it, and nothing is lost; in a pipe
+// each transition is one line.
+func TestPlainFits(t *testing.T) {
+	tell := func(width int) string {
+		var b strings.Builder
+		now := noon
+		o := options(&b, &now)
+		o.Width = func() int { return width }
+		v := New(Plain, o)
+		of := events.OfRelease{App: "shop", Release: 7}
+		v.Fact(fact(events.ReleaseStepStarted{OfRelease: of, Step: 2, ShareBp: 2500}, "step 2 of 5: 25% of the requests"), nil)
+		v.Fact(fact(events.InstanceExited{OfInstance: events.OfInstance{App: "shop", Node: "n1", Instance: "shop-7-a1"}}, "価格表が ありません: exit code 3, tried again in 4s"), nil)
+		v.Waits([]service.Waiter{{Detail: "approval by an operator since 12:00:00"}, {Detail: "a gateway"}})
+		v.Fact(fact(events.ReleaseAborted{OfRelease: of}, "errors 38.2% > 1.0% over 10s, 3 of 3 (412 of 1079 canary requests)"), nil)
+		return b.String()
+	}
+	piped := tell(0)
+	if n := strings.Count(piped, "\n"); n != 4 {
+		t.Errorf("%d lines in a pipe:\n%s", n, piped)
+	}
+	for _, width := range []int{40, 80, 200} {
+		t.Run(fmt.Sprintf("interface-20 plain progress in a terminal of %d columns", width), func(t *testing.T) {
+			got := tell(width)
+			golden(t, fmt.Sprintf("plain-%d.golden", width), got)
+			for _, line := range strings.Split(got, "\n") {
+				if n := output.Width(line); n > width {
+					t.Errorf("%d columns: %q", n, line)
+				}
+			}
+			if fmt.Sprint(strings.Fields(got)) != fmt.Sprint(strings.Fields(piped)) {
+				t.Errorf("words are lost:\n%s\nof\n%s", got, piped)
+			}
+		})
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
+	}
 }
 
 // TestJSON: the bytes as they are stored, one event a line, and nothing else.

@@ -64,7 +64,10 @@ func newAsyncAPICommand(env *Env) *cobra.Command {
 		Example:     "  slipway asyncapi\n  slipway asyncapi > asyncapi.json",
 		Annotations: annotated("local", "0"),
 		RunE: func(*cobra.Command, []string) error {
-			_, err := env.Out.Write(schema.AsyncAPI())
+			text, err := asyncAPI()
+			if err == nil {
+				_, err = env.Out.Write(text)
+			}
 			return err
 		},
 	}

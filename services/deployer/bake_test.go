@@ -102,7 +102,9 @@ func TestABakedRelease(t *testing.T) {
 		r.until("promoted", func() bool { return r.count("release.promoted web/2") == 1 })
 		r.pass(time.Second)
 		r.lose("web-2-a1")
-		r.until("back", func() bool { return len(r.app("web").of(2).keep(func(i *Inst) bool { return i.State == "ready" })) == 2 })
+		r.until("back", func() bool {
+			return len(r.app("web").of(2).keep(func(i *Inst) bool { return i.State == "ready" })) == 2
+		})
 		r.declare(doc("3", replicas(2), baked(events.BlueGreen, errorsBelow())))
 		r.until("planned", func() bool { return r.count("release.planned web/3") == 1 })
 		r.order("analysis.cancelled web/2/post-promotion", "release.completed web/2", "release.planned web/3")

@@ -17,7 +17,7 @@ type plain struct {
 
 // told are the entities whose every transition a person follows; of the others only
 // what went wrong.
-var told = map[string]bool{"app": true, "release": true, "route": true, "instance": true, "evacuation": true}
+var told = map[string]bool{"app": true, "release": true, "analysis": true, "route": true, "instance": true, "evacuation": true}
 
 // quietly are transitions of those that say nothing new to a person.
 var quietly = map[string]bool{

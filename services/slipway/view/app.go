@@ -43,6 +43,7 @@ type Rollout struct {
 	WaitingFor string   `json:"waitingFor"`
 	Missing    []string `json:"missing"`
 	Deadline   Time     `json:"deadline,omitzero"`
+	Checks     []Check  `json:"checks"`
 }
 
 // Release is a release that has instances or serves.
@@ -162,7 +163,7 @@ func (l *Log) stateOf(a *deployer.App, n Replicas) (state, reason string) {
 	case live != nil && live.Phase == deployer.PhaseReturning:
 		return "progressing", fmt.Sprintf("release %d is taken back: %s", live.Number, live.Why)
 	case live != nil:
-		return "progressing", fmt.Sprintf("release %d: %s", live.Number, live.Why)
+		return "progressing", fmt.Sprintf("release %d: %s", live.Number, withVerdicts(live))
 	case a.Pending != nil:
 		return "progressing", fmt.Sprintf("declaration %d is taken up", a.Pending.Number)
 	case a.Stable == 0 && last != nil:
@@ -177,6 +178,14 @@ func (l *Log) stateOf(a *deployer.App, n Replicas) (state, reason string) {
 		return "degraded", fmt.Sprintf("%d of %d available%s", n.Ready, n.Want, failure(a))
 	}
 	return "healthy", fmt.Sprintf("%d of %d available", n.Ready, n.Want)
+}
+
+// withVerdicts is the reason of a release's last fact and what its checks found last.
+func withVerdicts(r *deployer.Release) string {
+	if words := said(r); words != "" {
+		return r.Why + "; " + words
+	}
+	return r.Why
 }
 
 // served tells how an app is that only endpoints from outside serve.
@@ -237,7 +246,7 @@ func (l *Log) rollout(a *deployer.App, r deployer.Reading, now time.Time) *Rollo
 		return nil
 	}
 	step, of := live.Stage()
-	ro := &Rollout{Release: live.Number, Step: step, Of: of, Want: share(r.Share(live.Number)), Missing: []string{}}
+	ro := &Rollout{Release: live.Number, Step: step, Of: of, Want: share(r.Share(live.Number)), Missing: []string{}, Checks: checksOf(live)}
 	if live.Phase != deployer.PhasePaused && live.Phase != deployer.PhaseReturning {
 		ro.Deadline = Time{r.Deadline(live)}
 	}

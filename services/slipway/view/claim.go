@@ -22,6 +22,9 @@ func claims(a *deployer.App, d events.Document, target int) []Claim {
 	if a.Stable != 0 && !a.Retired {
 		list = append(list, wayBack(d))
 	}
+	if d.Deploy.Strategy == events.Canary || d.Deploy.Analysis != nil {
+		list = append(list, judgement(d))
+	}
 	return append(list, recovery(d))
 }
 

@@ -23,6 +23,7 @@ type Deployment struct {
 	Serving     []Serving `json:"serving"`
 	URLs        []string  `json:"urls"`
 	Requests    Requests  `json:"requests"`
+	Checks      []Check   `json:"checks,omitempty"`
 	Plan        string    `json:"plan,omitempty"`
 	Event       string    `json:"event"`
 	Correlation string    `json:"correlation"`
@@ -99,6 +100,7 @@ func (l *Log) Deployment(app, action string, release int, now time.Time) Deploym
 	d.Previous, d.Version, d.Strategy = x.From, x.Spec.Version, x.Strategy
 	d.Outcome, d.Reason, d.Actor = Outcome(x), r.reason(), l.actor(app, r)
 	d.Event, d.Correlation, d.StartedAt = r.Planned.ID, r.Planned.Correlation, Time{at(r.Planned)}
+	d.Checks = checksOf(x)
 	step, of := x.Stage()
 	d.Step = &Step{Index: step, Of: of, Share: share(r.Served)}
 	d.Requests = Requests{Total: r.Total, Failed: r.Failed, Exposed: r.Exposed, Cut: r.Cut}

@@ -24,6 +24,7 @@ type Past struct {
 	EndedAt        Time    `json:"endedAt,omitzero"`
 	TookMs         *int64  `json:"tookMs,omitempty"`
 	Correlation    string  `json:"correlation"`
+	Checks         []Check `json:"checks,omitempty"`
 }
 
 // Name is the release as people write it.
@@ -49,7 +50,7 @@ func (l *Log) told(app string, number int) Past {
 		Strategy: r.Release.Strategy, Outcome: Outcome(&r.Release), Step: step, Of: of,
 		Active: a.Stable == number && !a.Retired, FailedRequests: r.Failed,
 		ExposedShare: share(r.Served), Actor: l.actor(app, r), Reason: r.reason(),
-		StartedAt: Time{at(r.Planned)}, Correlation: r.Planned.Correlation,
+		StartedAt: Time{at(r.Planned)}, Correlation: r.Planned.Correlation, Checks: checksOf(&r.Release),
 	}
 	if art := r.Release.Spec.Artifact; art != nil {
 		p.Digest = "sha256:" + art.SHA256

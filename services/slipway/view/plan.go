@@ -39,6 +39,9 @@ type Stage struct {
 	Instances int     `json:"instances"`
 	PauseMs   *int64  `json:"pauseMs,omitempty"`
 	Approval  bool    `json:"approval"`
+
+	// Checks that must pass before the step is done, in a person's words.
+	Checks []string `json:"checks,omitempty"`
 }
 
 // Place is what becomes of an instance.
@@ -104,7 +107,7 @@ func (p *Plan) refuse(reasons []events.Refusal, code func(string) string) {
 func stages(d events.Document, target int) []Stage {
 	var stages []Stage
 	for i, s := range d.Deploy.Steps {
-		stage := Stage{Index: i + 1, Share: share(s.WeightBp), Instances: s.Instances(target), Approval: s.Approve}
+		stage := Stage{Index: i + 1, Share: share(s.WeightBp), Instances: s.Instances(target), Approval: s.Approve, Checks: wants(s.Analysis)}
 		if s.PauseMs > 0 {
 			stage.PauseMs = &s.PauseMs
 		}

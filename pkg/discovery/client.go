@@ -3,6 +3,8 @@ package discovery
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -40,7 +42,10 @@ type Client struct {
 
 	telling sync.Mutex // one Changed at a time
 	mu      sync.Mutex
-	lists   map[string]List
+	lists   map[string]List // with their shares
+	pools   map[string]List // as they were said
+	ways    map[string]way
+	unheard int           // readers of routes that have never caught up: till then no list is whole
 	reading int           // readers that have caught up and were not interrupted since
 	caught  bool          // all have caught up once
 	lost    time.Time     // since when one of them is interrupted
@@ -52,7 +57,10 @@ func New(nc *nats.Conn, apps ...string) *Client {
 	if len(apps) == 0 {
 		apps = []string{""}
 	}
-	return &Client{nc: nc, apps: apps, lists: map[string]List{}, lost: time.Now(), moved: make(chan struct{})}
+	return &Client{
+		nc: nc, apps: apps, lists: map[string]List{}, pools: map[string]List{}, ways: map[string]way{}, unheard: len(apps),
+		lost: time.Now(), moved: make(chan struct{}),
+	}
 }
 
 // Run hears the changes until ctx ends, and returns its error.
@@ -64,6 +72,7 @@ func (c *Client) Run(ctx context.Context) error {
 	var all sync.WaitGroup
 	for _, app := range c.apps {
 		all.Go(func() { (&reader{of: c, js: js, subject: subjectOf(app)}).run(ctx) })
+		all.Go(func() { (&reader{of: c, js: js, subject: waySubject(app), routes: true}).run(ctx) })
 	}
 	all.Wait()
 	return ctx.Err()
@@ -99,13 +108,18 @@ func (c *Client) Stale() time.Time {
 // Await waits until an app has a list of another generation than the one given; 0 waits
 // for the first. Once everything stored has been heard, an app without one is ErrUnknown.
 func (c *Client) Await(ctx context.Context, app string, other int) (List, error) {
+	return c.await(ctx, app, func(l List) bool { return l.Generation != other })
+}
+
+// await waits for a list that is as wanted.
+func (c *Client) await(ctx context.Context, app string, wanted func(List) bool) (List, error) {
 	for {
 		c.mu.Lock()
 		l, known := c.lists[app]
 		caught, moved := c.caught, c.moved
 		c.mu.Unlock()
 		switch {
-		case known && l.Generation != other:
+		case known && wanted(l):
 			return l, nil
 		case !known && caught:
 			return List{}, fmt.Errorf("await %s: %w", app, ErrUnknown)
@@ -118,27 +132,70 @@ func (c *Client) Await(ctx context.Context, app string, other int) (List, error)
 	}
 }
 
-// take keeps a list that replaces the one before it, and tells of it.
+// take keeps a pool that replaces the one before it, and tells of the list it makes.
 func (c *Client) take(l List) {
 	c.telling.Lock()
 	defer c.telling.Unlock()
-	if !c.keep(l) {
-		return
-	}
-	if c.Changed != nil {
-		c.Changed(l)
+	if c.keep(l) {
+		c.show(l.App)
 	}
 }
 
 func (c *Client) keep(l List) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if was, known := c.lists[l.App]; known && !l.newer(was) {
+	if was, known := c.pools[l.App]; known && !l.newer(was) {
 		return false
 	}
-	c.lists[l.App] = l
-	c.tell()
+	c.pools[l.App] = l
 	return true
+}
+
+// route keeps the route that the log said last of an app.
+func (c *Client) route(w way) {
+	c.telling.Lock()
+	defer c.telling.Unlock()
+	c.mu.Lock()
+	was, known := c.ways[w.app]
+	older := known && !w.at.After(was.at)
+	if !older {
+		c.ways[w.app] = w
+	}
+	c.mu.Unlock()
+	if !older {
+		c.show(w.app)
+	}
+}
+
+// show makes a list of a pool and its shares, once both can be known; the caller holds
+// telling.
+func (c *Client) show(app string) {
+	c.mu.Lock()
+	pool, known := c.pools[app]
+	if c.unheard > 0 || !known {
+		c.mu.Unlock()
+		return
+	}
+	l := pool.with(c.ways[app])
+	c.lists[app] = l
+	c.tell()
+	c.mu.Unlock()
+	if c.Changed != nil {
+		c.Changed(l)
+	}
+}
+
+// routesHeard notes that a reader of routes has caught up for the first time.
+func (c *Client) routesHeard() {
+	c.telling.Lock()
+	defer c.telling.Unlock()
+	c.mu.Lock()
+	c.unheard--
+	apps := slices.Sorted(maps.Keys(c.pools))
+	c.mu.Unlock()
+	for _, app := range apps {
+		c.show(app)
+	}
 }
 
 // up notes that a reader has caught up, or no longer reads.
@@ -147,7 +204,7 @@ func (c *Client) up(n int) {
 	defer c.mu.Unlock()
 	was := c.reading
 	c.reading += n
-	switch len(c.apps) {
+	switch 2 * len(c.apps) { // a pool's and a route's of each
 	case c.reading:
 		c.caught, c.lost = true, time.Time{}
 	case was:

@@ -32,5 +32,34 @@ func Get(ctx context.Context, nc *nats.Conn, app string) (List, error) {
 	if err != nil {
 		return List{}, fmt.Errorf("get %s: %w", app, err)
 	}
-	return read(m.Subject, m.Header, m.Data, events.Position{Era: eraOf(log), Seq: m.Sequence})
+	l, err := read(m.Subject, m.Header, m.Data, events.Position{Era: eraOf(log), Seq: m.Sequence})
+	if err != nil {
+		return List{}, err
+	}
+	w, err := getWay(ctx, log, app)
+	if err != nil {
+		return List{}, fmt.Errorf("get the route of %s: %w", app, err)
+	}
+	return l.with(w), nil
+}
+
+// getWay asks for the last word about an app's shares.
+func getWay(ctx context.Context, log jetstream.Stream, app string) (last way, err error) {
+	for _, kind := range routed {
+		m, err := log.GetLastMsgForSubject(ctx, events.Subject(kind, app, ""))
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			continue
+		}
+		if err != nil {
+			return way{}, err
+		}
+		w, _, err := readWay(m.Subject, m.Header, m.Data, events.Position{Era: eraOf(log), Seq: m.Sequence})
+		if err != nil {
+			return way{}, err
+		}
+		if w.at.After(last.at) {
+			last = w
+		}
+	}
+	return last, nil
 }

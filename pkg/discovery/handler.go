@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,11 +19,12 @@ const waitMax = 30 * time.Second
 // Handler answers plain reads of a client's lists:
 //
 //	GET /v1/pools            the lists of all apps, sorted
-//	GET /v1/pools/<app>      that of one; the ETag is its generation
+//	GET /v1/pools/<app>      that of one; the ETag is the generations of pool and route
 //	GET /v1/pools/<app>?wait=<generation>
+//	GET /v1/pools/<app>?wait=<ETag>
 //
-// The last waits until the generation is another one and answers 304 where that takes
-// longer than 30 s. While the bus is away the answers are the last lists, and the header
+// The last two wait until the pool's generation, or either of the two, is another one
+// and answer 304 where that takes longer than 30 s. While the bus is away the answers are the last lists, and the header
 // Slipway-Stale tells for how many seconds.
 func Handler(c *Client) http.Handler {
 	mux := http.NewServeMux()
@@ -31,6 +33,9 @@ func Handler(c *Client) http.Handler {
 	mux.HandleFunc("GET /v1/pools/{app}", p.one)
 	return mux
 }
+
+// waited is what a read may wait for another than: 57, or 57.12 with the route's.
+var waited = regexp.MustCompile(`^([0-9]+(\.[0-9]+)?)?$`)
 
 type pages struct{ of *Client }
 
@@ -48,18 +53,19 @@ func (p pages) all(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (p pages) one(w http.ResponseWriter, r *http.Request) {
-	other, wait := r.URL.Query().Get("wait"), waitMax
+	other, wait := strings.Trim(r.URL.Query().Get("wait"), `"`), waitMax
 	if other == "" {
-		other, wait = "-1", time.Second // after a start alone
+		wait = time.Second // after a start alone
 	}
-	generation, err := strconv.Atoi(other)
-	if err != nil {
-		refuse(w, http.StatusBadRequest, "wait is no generation")
+	if !waited.MatchString(other) {
+		refuse(w, http.StatusBadRequest, "wait is neither a generation nor an ETag")
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), wait)
 	defer cancel()
-	l, err := p.of.Await(ctx, r.PathValue("app"), generation)
+	l, err := p.of.await(ctx, r.PathValue("app"), func(l List) bool {
+		return other != l.tag() && other != strconv.Itoa(l.Generation)
+	})
 	switch {
 	case errors.Is(err, ErrUnknown):
 		refuse(w, http.StatusNotFound, "nothing was ever listed of this app")
@@ -68,7 +74,7 @@ func (p pages) one(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusServiceUnavailable, "nothing has been heard yet")
 		return
 	}
-	tag := strconv.Quote(strconv.Itoa(l.Generation))
+	tag := strconv.Quote(l.tag())
 	w.Header().Set("ETag", tag)
 	if err != nil || r.Header.Get("If-None-Match") == tag {
 		p.stale(w)

@@ -12,31 +12,35 @@ import (
 // List is all that is listed of an app at one generation. Whoever is handed one must
 // not change it.
 type List struct {
-	App        string                `json:"app"`
-	Generation int                   `json:"generation"` // rises by one with each change; a jump is harmless
-	Position   events.Position       `json:"position"`   // of the fact in the log
-	Endpoints  []events.PoolEndpoint `json:"endpoints"`  // sorted by name; none is an empty pool
+	App        string          `json:"app"`
+	Generation int             `json:"generation"` // rises by one with each change of the pool; a jump is harmless
+	Route      int             `json:"route"`      // generation of the route that the shares are of; 0: none yet
+	Position   events.Position `json:"position"`   // of the pool's fact in the log
+	Endpoints  []Endpoint      `json:"endpoints"`  // sorted by name; none is an empty pool
 }
 
 // Usable are the endpoints to send requests to: those that are ready and stay, or where
 // there is none of these, those that still serve while they go. Weight 0 is listed and
-// gets nothing. They are of every release that runs: the shares of releases are the
-// gateway's business, so whoever wants one release picks by it.
-func (l List) Usable() []events.PoolEndpoint {
-	if stay := l.where(func(e events.PoolEndpoint) bool { return e.Ready && !e.Terminating }); len(stay) > 0 {
+// gets nothing, and so is a release without a share: one that is kept warm, or not
+// promoted yet. Whoever splits between two releases does it by ShareBp.
+func (l List) Usable() []Endpoint {
+	if stay := l.where(func(e Endpoint) bool { return e.Ready && !e.Terminating }); len(stay) > 0 {
 		return stay
 	}
-	return l.where(func(e events.PoolEndpoint) bool { return e.Serving && e.Terminating })
+	return l.where(func(e Endpoint) bool { return e.Serving && e.Terminating })
 }
 
-func (l List) where(ok func(events.PoolEndpoint) bool) (some []events.PoolEndpoint) {
+func (l List) where(ok func(Endpoint) bool) (some []Endpoint) {
 	for _, e := range l.Endpoints {
-		if e.Weight > 0 && ok(e) {
+		if e.Weight > 0 && e.ShareBp != 0 && ok(e) {
 			some = append(some, e)
 		}
 	}
 	return some
 }
+
+// tag names what a list tells: another pool or other shares have another one.
+func (l List) tag() string { return fmt.Sprintf("%d.%d", l.Generation, l.Route) }
 
 // newer tells whether a list replaces another: by generation within an era of the log,
 // by the era otherwise.
@@ -60,7 +64,11 @@ func read(subject string, header map[string][]string, body []byte, at events.Pos
 	if !is {
 		return List{}, fmt.Errorf("read %s at %s: it is a %s", subject, at, e.Kind.Type())
 	}
-	return List{App: changed.App, Generation: changed.Generation, Position: at, Endpoints: changed.Endpoints}, nil
+	l := List{App: changed.App, Generation: changed.Generation, Position: at}
+	for _, e := range changed.Endpoints {
+		l.Endpoints = append(l.Endpoints, Endpoint{e, Unshared})
+	}
+	return l, nil
 }
 
 // subjectOf is where the list of an app is said; of "" that of every app.

@@ -29,7 +29,9 @@ type reader struct {
 	of      *Client
 	js      jetstream.JetStream
 	subject string
+	routes  bool // it hears routes, not pools
 	caught  bool // in this life
+	heard   bool // in any life
 }
 
 func (r *reader) run(ctx context.Context) {
@@ -123,6 +125,16 @@ func (r *reader) open(ctx context.Context) (jetstream.Consumer, uint32, error) {
 
 // hear takes what can be read; the next one of the app is whole again.
 func (r *reader) hear(m jetstream.Msg, at events.Position) {
+	if r.routes {
+		w, tells, err := readWay(m.Subject(), m.Headers(), m.Data(), at)
+		switch {
+		case err != nil:
+			r.of.failed(err)
+		case tells:
+			r.of.route(w)
+		}
+		return
+	}
 	l, err := read(m.Subject(), m.Headers(), m.Data(), at)
 	if err != nil {
 		r.of.failed(err)
@@ -132,6 +144,10 @@ func (r *reader) hear(m jetstream.Msg, at events.Position) {
 }
 
 func (r *reader) upToDate() {
+	if r.routes && !r.heard {
+		r.heard = true
+		r.of.routesHeard()
+	}
 	if !r.caught {
 		r.caught = true
 		r.of.up(1)

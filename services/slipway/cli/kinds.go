@@ -9,6 +9,7 @@ import (
 
 	"slipway.dev/services/slipway/doctor"
 	"slipway.dev/services/slipway/fault"
+	"slipway.dev/services/slipway/guarantees"
 	"slipway.dev/services/slipway/letter"
 	"slipway.dev/services/slipway/output"
 	"slipway.dev/services/slipway/version"
@@ -38,6 +39,7 @@ var kinds = map[string]kind{
 	"Error":          {},
 	"EventCheckList": {items: reflect.TypeFor[eventCheck]()},
 	"Explanation":    {single: reflect.TypeFor[explanation]()},
+	"GuaranteeList":  {items: reflect.TypeFor[guarantees.Guarantee](), single: reflect.TypeFor[measuredOver]()},
 	"HoldList":       {items: reflect.TypeFor[holdItem]()},
 	"InstanceList":   {items: reflect.TypeFor[view.Instance]()},
 	"NodeList":       {items: reflect.TypeFor[view.Node]()},

@@ -104,7 +104,7 @@ func newRootCommand(env *Env) *cobra.Command {
 		newAbortCommand(env), newRetryCommand(env), newRetireCommand(env), newTrafficCommand(env),
 		newLogsCommand(env), newEventsCommand(env), newWhyCommand(env), newStateCommand(env), newExplainCommand(env),
 		newSchemaCommand(env), newAsyncAPICommand(env), newConsumerCommand(env), newEndpointCommand(env),
-		newBackupCommand(env), newRestoreCommand(env), newDrillCommand(env),
+		newBackupCommand(env), newRestoreCommand(env), newDrillCommand(env), newGuaranteesCommand(env),
 		newCompletionCommand(env),
 	)
 	for _, cmd := range root.Commands() {

@@ -3,6 +3,8 @@ package appfile
 import (
 	"strings"
 	"testing"
+
+	"slipway.dev/events"
 )
 
 // TestWhatIsNotBuiltIsRefusedByName: a field that is known and not built is never ignored.
@@ -29,5 +31,21 @@ func refusedLater(t *testing.T, under, name, value string) {
 	_, errs := ParseSet("app.yaml", []byte(minimal), nil, []Setting{Setting(field + "=" + value)})
 	if len(errs) != 1 || errs[0].Code != UnknownField || errs[0].Path != field || !strings.Contains(errs[0].Message, "not built yet") {
 		t.Errorf("%s=%s: %v", field, value, errs)
+	}
+}
+
+// A certificate from a secret waits for the service that keeps secrets: it is refused in
+// a file, in either spelling, and in a wish that came by no file.
+func TestACertificateFromASecretIsNotBuilt(t *testing.T) {
+	for _, tls := range []string{"{ secret: web-tls }", "secret"} {
+		_, errs := Parse("app.yaml", []byte("name: web\nversion: v1\ncommand: [/bin/web]\nports: { http: { host: shop.example.com, tls: "+tls+" } }\n"), nil)
+		if len(errs) != 1 || errs[0].Path != "ports.http.tls" || !strings.Contains(errs[0].Message, "not built yet") {
+			t.Errorf("%s: %+v", tls, errs)
+		}
+	}
+	d := wished(t)
+	changePort(&d, "http", func(p *events.DeclaredPort) { p.TLS, p.TLSSecret = events.TLSSecret, "web-tls" })
+	if found := Check(d); len(found) != 1 || !strings.Contains(found[0].Text, "not built yet") {
+		t.Errorf("wished: %+v", found)
 	}
 }

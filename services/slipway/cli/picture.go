@@ -16,7 +16,7 @@ import (
 func (f *follower) picture(over bool) []string {
 	t := f.screen(f.Err)
 	if len(f.legs) == 1 && f.todo == 0 {
-		r := f.rollout(f.legs[0])
+		r := f.rollout(f.legs[0], true)
 		r.Over = over
 		return r.Lines(t)
 	}
@@ -31,20 +31,23 @@ func (f *follower) fleet(over bool) live.Fleet {
 			all.Done++
 			continue
 		}
-		all.Apps = append(all.Apps, f.rollout(l))
+		all.Apps = append(all.Apps, f.rollout(l, false))
 	}
 	return all
 }
 
-// rollout is one app as it is now.
-func (f *follower) rollout(l *leg) live.Rollout {
+// rollout is one app as it is now; of one among many nothing is measured.
+func (f *follower) rollout(l *leg, measured bool) live.Rollout {
 	now := f.Now()
 	r := live.Rollout{App: l.App, Elapsed: now.Sub(l.since)}
 	status, ok := f.log.Status(l.App, now)
 	if !ok || l.Answer == nil {
 		return r
 	}
-	f.log.Measure(&status, f.meter, trafficWindow, now)
+	if measured {
+		f.log.Measure(&status, f.meter, trafficWindow, now)
+		r.Requests, r.Failed, r.Counted = l.count(f.meter)
+	}
 	r.Release, r.State = l.Release, status.Reason
 	if l.Release != 0 {
 		f.way(&r, l, now)
@@ -58,7 +61,6 @@ func (f *follower) rollout(l *leg) live.Rollout {
 		}
 		r.Releases = append(r.Releases, branch(x, status.Current, r, now))
 	}
-	r.Requests, r.Failed, r.Counted = l.count(f.meter)
 	return r
 }
 
@@ -93,13 +95,16 @@ func (f *follower) way(r *live.Rollout, l *leg, now time.Time) {
 	r.Next = nextSteps(l.App, w)
 }
 
-// troubleWords are how an instance ended, with its last line.
+// lastWords of an instance that failed are so many lines.
+const lastWords = 3
+
+// troubleWords are how an instance ended, with its last words.
 func troubleWords(fail *deployer.Failure) string {
-	words := exitWords(fail)
-	if n := len(fail.Tail); n > 0 {
-		words += ": " + fail.Tail[n-1]
+	words, tail := exitWords(fail), fail.Tail
+	if len(tail) == 0 {
+		return words
 	}
-	return words
+	return words + ": " + strings.Join(tail[max(len(tail)-lastWords, 0):], " | ")
 }
 
 // nextSteps are what a person may do for a release that stands still until one does.

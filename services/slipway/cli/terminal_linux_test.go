@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"slipway.dev/events"
 	"slipway.dev/services/slipway/e2e"
 )
 
@@ -82,6 +83,26 @@ func TestTerminal(t *testing.T) {
 			if !strings.Contains(screen.Raw(), want) {
 				t.Errorf("%q was never shown:\n%q", want, screen.Raw())
 			}
+		}
+	})
+	t.Run("--quiet shows nothing but the result, --progress json the events", func(t *testing.T) {
+		file := p.file("one.yaml", e2e.Example("one", "v2", "rolling", ""))
+		quiet := p.Types(80, screenRows, nil, "deploy", file, "-y", "--quiet")
+		quiet.Ends(0, 30*time.Second)
+		if raw := quiet.Raw(); !strings.HasPrefix(raw, e2e.Above+"\r\none release 2 promoted") || strings.Count(raw, "\n") != 2 {
+			t.Errorf("%q", raw)
+		}
+		file = p.file("one.yaml", e2e.Example("one", "v3", "rolling", ""))
+		lines := p.Types(200, 200, nil, "deploy", file, "-y", "--progress", "json", "-o", "name")
+		lines.Ends(0, 30*time.Second)
+		raw := strings.Split(strings.TrimSuffix(lines.Raw(), "\r\n"), "\r\n")
+		for _, line := range raw[1 : len(raw)-1] {
+			if _, err := events.Scan([]byte(line)); err != nil {
+				t.Errorf("%v: %s", err, line)
+			}
+		}
+		if len(raw) < 10 || raw[len(raw)-1] != "one/3" {
+			t.Errorf("%q", raw)
 		}
 	})
 	t.Run("interface-20 NO_COLOR, TERM=dumb and a locale without Unicode", func(t *testing.T) {

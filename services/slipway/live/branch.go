@@ -50,13 +50,20 @@ func (x Release) rows(width int, last bool, most int, c columns) []row {
 	return append(flow(width, first, rest, groups...), instances(rest, notable, most)...)
 }
 
+// Figures keep their room, so that nothing beside them moves as they change.
+const (
+	errorsWidth   = len("errors 99.9 %")
+	p99Width      = len("p99 9999 ms")
+	measuredWidth = len("measured 99.9 %")
+)
+
 // figures are what was measured of it.
 func (x Release) figures() (g group) {
 	if x.Errors != nil {
-		g = append(g, plain("errors "+tenths(*x.Errors)))
+		g = append(g, plain(pad("errors "+tenths(*x.Errors), errorsWidth)))
 	}
 	if x.P99 != nil {
-		g = append(g, plain(fmt.Sprintf("p99 %.0f ms", *x.P99)))
+		g = append(g, plain(pad(fmt.Sprintf("p99 %.0f ms", *x.P99), p99Width)))
 	}
 	return g
 }

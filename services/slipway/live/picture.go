@@ -67,7 +67,7 @@ func (r Rollout) head(width int) []row {
 	}
 	when := words(clock(r.Elapsed), r.remaining())
 	if width >= wideFrom {
-		return flow(width, span{}, plain(inside), who, state, r.shares(), when, r.strip())
+		return flow(width, span{}, plain(inside), who, state, r.shares(), r.strip(), when)
 	}
 	rows := flow(width, span{}, plain(inside), who, state, when)
 	return append(rows, flow(width, plain(inside), plain(inside), r.shares(), r.strip())...)
@@ -102,7 +102,7 @@ func (r Rollout) shares() group {
 	if r.Measured != nil {
 		measured = tenths(*r.Measured)
 	}
-	return words("wanted "+output.Percent(r.Want), "measured "+measured)
+	return words("wanted "+output.Percent(r.Want), pad("measured "+measured, measuredWidth))
 }
 
 // strip are the shares of all steps, the present one in brackets.

@@ -5,10 +5,10 @@
 // Promise: an order older than the last one for the same app is not done. A table
 // that is refused leaves the old route in place, with the endpoints of today. No
 // listener opens before it is told to, but for ServeStale; a TCP route whose port
-// somebody else has is refused. On its node each app has a loopback listener for the
-// calls of others, as long as its route gives it a port. HandOver leaves without a lost request once a
-// successor serves by the same sockets. Every answer is counted
-// once and, unless its app wants fewer, recorded once; a request pays less than a
+// another program has is refused, or, where that is found too late, told of with each
+// beat until it is open. On its node each app has a loopback listener for the calls of
+// others, as long as its route gives it a port. HandOver leaves without a lost request
+// once a successor serves by the same sockets. Every answer is counted once and, unless its app wants fewer, recorded once; a request pays less than a
 // microsecond for it and never waits. While the bus is away both wait in rings, and
 // what the rings dropped is told on its return. A certificate is served until another
 // takes its place: the end of a run takes none away, nor does one that cannot be

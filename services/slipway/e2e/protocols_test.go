@@ -42,6 +42,7 @@ func TestSwitchesOfEveryProtocol(t *testing.T) {
 		sent[i] = w.Stop()
 		Lossless(t, sent[i])
 	}
+	heldFor(t, recordedDrain, p.Log.All(Is("web", "traffic", "closed")), sent[0])
 	t.Logf("%d switches, %d requests of %v", switches, ways[0].Requests()+ways[1].Requests(), outcomes(sent[:]))
 	// what was counted since the last switch is said with the next
 	p.MustDeploy(web(switches+1), time.Minute)
@@ -63,13 +64,16 @@ func outcomes(sent []load.Counts) map[string]int {
 	return all
 }
 
+// recordedDrain is the drain deadline of a recordedApp.
+const recordedDrain = time.Second
+
 // recordedApp is an app whose instances write down what they serve.
 func recordedApp(name, protocol, ledger string) func(version int) string {
 	return func(version int) string {
 		file := Example(name, fmt.Sprintf("v%d", version), []string{"rolling", "blue-green"}[version/2%2], "")
 		return strings.NewReplacer("example, http,", "example, http, --ledger, "+ledger+",",
 			"ports: { http: {} }", "ports: { http: { protocol: "+protocol+" } }",
-			"drain: 5s, grace: 5s", "drain: 1s, grace: 2s").Replace(file)
+			"drain: 5s, grace: 5s", "drain: "+recordedDrain.String()+", grace: 2s").Replace(file)
 	}
 }
 

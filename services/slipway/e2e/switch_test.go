@@ -48,8 +48,14 @@ func TestSwitchesLoseNothing(t *testing.T) {
 func heldUntilTheDeadline(t *testing.T, p *Plane, c load.Counts) {
 	t.Helper()
 	closed := p.Log.All(func(e events.Event) bool { return e.Kind.Name() == "traffic.closed" })
+	heldFor(t, drain, closed, c)
+}
+
+// heldFor is heldUntilTheDeadline of the endpoints that were closed then.
+func heldFor(t *testing.T, drain time.Duration, closed []events.Event, c load.Counts) {
+	t.Helper()
 	for _, end := range c.Ends {
-		if !follows(end, closed) {
+		if !follows(end, drain, closed) {
 			t.Errorf("a socket ended at %s, no endpoint had been closed %s before", end.Format("15:04:05.000"), drain)
 		}
 	}
@@ -61,7 +67,7 @@ func heldUntilTheDeadline(t *testing.T, p *Plane, c load.Counts) {
 // slack is what a busy machine may add to a deadline.
 const slack = 1500 * time.Millisecond
 
-func follows(end time.Time, closed []events.Event) bool {
+func follows(end time.Time, drain time.Duration, closed []events.Event) bool {
 	for _, e := range closed {
 		if after := end.Sub(e.Time); after > drain-100*time.Millisecond && after < drain+slack {
 			return true

@@ -183,7 +183,7 @@ func (c *Cluster) drain(say *service.Says, n *Node, now time.Time) {
 	}
 	switch {
 	case left == 0 && (once == 0 || x.IgnorePerNode):
-		say.Because(plain(x.Last), "%d moved in %s, %d by force", x.Moved, since(n, now), x.Forced).Fact(finished(n, events.EvacuationDrain, now))
+		say.Because(plain(x.Last), "%d left in %s, %d by force", x.Moved, since(n, now), x.Forced).Fact(finished(n, events.EvacuationDrain, now))
 	case left == 0 && !x.Emptied:
 		say.Because(plain(x.Last), "%d left, of apps that run on every node", once).Fact(events.EvacuationEmptied{OfEvacuation: ofNode(n.Name)})
 	default:

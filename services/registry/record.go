@@ -72,6 +72,13 @@ func (cfg Config) bad(r events.Endpoint, f *Fleet) (cause, why string) {
 	return "", ""
 }
 
+// Unsound tells what is wrong with an offer whatever the cluster is, naming the field;
+// empty for a sound one. The rest is for the registry to refuse.
+func Unsound(d events.WishEndpointOffered) string {
+	_, why := Config{}.bad(recordOf(d.App, d), &Fleet{Nodes: map[string]*Member{"": {Address: "127.0.0.1"}}})
+	return why
+}
+
 func badName(r events.Endpoint) string {
 	behind, like := strings.CutPrefix(r.Endpoint, r.App)
 	switch {

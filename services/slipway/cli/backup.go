@@ -42,6 +42,9 @@ func newBackupCommand(env *Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if folder := filepath.Dir(path); !isFolder(folder) {
+				return fault.New("SLW-U002", "--to %s: there is no folder %s", path, folder).Try("mkdir -p " + folder)
+			}
 			ctx, cancel := env.deadline(cmd.Context(), 0)
 			defer cancel()
 			b, c, err := env.Connect(ctx)
@@ -84,6 +87,11 @@ func backupFile(flag, path string) (string, error) {
 		return "", fault.New("SLW-U002", "%s %s is a device or a pipe, and no file", flag, path)
 	}
 	return path, nil
+}
+
+func isFolder(path string) bool {
+	i, err := os.Stat(path)
+	return err == nil && i.IsDir()
 }
 
 func (e *Env) backedUp(path string, m backup.Manifest) backedUp {

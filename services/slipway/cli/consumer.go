@@ -107,7 +107,7 @@ func (e *Env) integrating(ctx context.Context, wish events.Payload, then func(*s
 		return err
 	}
 	defer s.close()
-	before, err := s.bus.Head(ctx)
+	before, err := s.head(ctx)
 	if err != nil {
 		return s.away(ctx, err)
 	}

@@ -75,7 +75,7 @@ func (s *session) showConsumers(ctx context.Context, name string, shown func([]c
 
 // consumers are those that were granted, with what the server says of each.
 func (s *session) consumers(ctx context.Context) (head events.Position, list []consumerItem, err error) {
-	if head, err = s.bus.Head(ctx); err != nil {
+	if head, err = s.head(ctx); err != nil {
 		return head, nil, err
 	}
 	granted := map[string]consumerItem{}

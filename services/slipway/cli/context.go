@@ -131,6 +131,13 @@ func contextSave(env *Env) *cobra.Command {
 				return fault.New("SLW-U002", "--nats is needed: where is the cluster?").
 					Try("slipway context save " + args[0] + " --nats nats://127.0.0.1:4222")
 			}
+			if err := badServers("--nats", c.URL); err != nil {
+				return err
+			}
+			if len(args[0]) > idMax || !soundID.MatchString(args[0]) {
+				return fault.New("SLW-U002", "%q cannot be the name of a context", args[0]).
+					Because(fmt.Sprintf("a name is 1 to %d of A-Z, a-z, 0-9, . _ and -", idMax))
+			}
 			if c.Creds != "" {
 				if c.Creds, err = filepath.Abs(c.Creds); err != nil {
 					return fmt.Errorf("find credentials: %w", err)

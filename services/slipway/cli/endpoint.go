@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"slipway.dev/events"
+	"slipway.dev/services/registry"
 	"slipway.dev/services/slipway/fault"
 	"slipway.dev/services/slipway/output"
 )
@@ -62,6 +63,9 @@ func endpointOffer(env *Env) *cobra.Command {
 			var err error
 			if d.Tags, err = tagsOf(tags); err != nil {
 				return err
+			}
+			if why := registry.Unsound(d); why != "" {
+				return fault.New("SLW-U002", "%s/%s cannot be offered", d.App, d.Endpoint).Because(why)
 			}
 			return env.offerEndpoint(cmd.Context(), d)
 		},
@@ -139,6 +143,9 @@ func (s *session) askRegistry(ctx context.Context, action string, of events.OfOf
 			Because("the wish to " + action + " is kept and will be answered").Try("slipway doctor")
 	case err != nil:
 		return answer, s.away(ctx, err)
+	case isUnknown(answer):
+		return answer, fault.New("SLW-E001", "there is no endpoint %s/%s from outside", of.App, of.Endpoint).
+			Because(answer.Reason).Rests(answer.ID, answer.Pos.Seq).Try("slipway events --app " + of.App + " --entity endpoint")
 	case answer.Kind.Happened == "refused":
 		return answer, fault.New("SLW-D019", "the registry refused to %s %s/%s", action, of.App, of.Endpoint).
 			Because(answer.Reason).Rests(answer.ID, answer.Pos.Seq).Try("slipway events --app " + of.App + " --entity endpoint")

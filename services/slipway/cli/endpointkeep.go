@@ -50,6 +50,11 @@ func isUnchanged(answer events.Event) bool {
 	return ok && d.Cause == "unchanged"
 }
 
+func isUnknown(answer events.Event) bool {
+	d, ok := answer.Data.(events.EndpointRefused)
+	return ok && d.Cause == "unknown"
+}
+
 // keeper keeps the lease of one endpoint.
 type keeper struct {
 	*session

@@ -15,9 +15,9 @@ import (
 // eventsFlags say which events.
 type eventsFlags struct {
 	follow                      bool
-	n                           int
+	n                           count
 	about, entity, id, typeGlob string
-	release                     int
+	release                     ordinal
 	correlation, subject        string
 	withWishes, raw             bool
 	since, until, from, to, at  string
@@ -33,12 +33,12 @@ func newEventsCommand(env *Env) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.BoolVarP(&q.follow, "follow", "f", false, "go on until Ctrl-C; without -n, --from or --since from now on")
-	f.IntVarP(&q.n, "number", "n", 0, "at most so many, the last ones")
+	f.VarP(&q.n, "number", "n", "at most so many, the last ones")
 	f.StringVar(&q.about, "app", "", "about this app")
 	f.StringVar(&q.entity, "entity", "", "of this entity")
 	f.StringVar(&q.id, "id", "", "about this: shop/7, n1/shop-7-a1")
 	f.StringVar(&q.typeGlob, "type", "", "of types that match, such as release.* or *.failed")
-	f.IntVar(&q.release, "release", 0, "about this release")
+	f.Var(&q.release, "release", "about this release")
 	f.StringVar(&q.correlation, "correlation", "", "of this chain")
 	f.StringVar(&q.subject, "subject", "", "under this subject filter")
 	f.BoolVar(&q.withWishes, "wishes", false, "wishes too, by time")
@@ -70,6 +70,9 @@ type query struct {
 }
 
 func (e *Env) events(ctx context.Context, q eventsFlags) error {
+	if err := q.sound(); err != nil {
+		return err
+	}
 	wait := readTimeout
 	if q.follow {
 		wait = 0

@@ -37,8 +37,5 @@ func (q *query) lastOfEach(ctx context.Context) error {
 	}
 	found := slices.SortedFunc(maps.Values(last), func(a, b entry) int { return cmp.Compare(a.m.Pos.Seq, b.m.Pos.Seq) })
 	found = slices.DeleteFunc(found, func(x entry) bool { return !q.matches(x.event) })
-	if q.n > 0 {
-		found = found[max(0, len(found)-q.n):]
-	}
-	return q.write(found)
+	return q.write(lastOf(q.n, found))
 }

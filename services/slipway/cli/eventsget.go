@@ -33,10 +33,7 @@ func (q *query) merged(ctx context.Context) error {
 		return err
 	}
 	slices.SortStableFunc(found, func(a, b entry) int { return a.m.Stored.Compare(b.m.Stored) })
-	if q.n > 0 {
-		found = found[max(0, len(found)-q.n):]
-	}
-	return q.write(found)
+	return q.write(lastOf(q.n, found))
 }
 
 func (q *query) fetchWishes(ctx context.Context, take func(entry) error) error {

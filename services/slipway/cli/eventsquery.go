@@ -15,9 +15,26 @@ import (
 	"slipway.dev/services/slipway/view"
 )
 
+// sound tells whether the filters can match anything at all.
+func (f eventsFlags) sound() error {
+	if _, err := path.Match(f.typeGlob, ""); err != nil {
+		return fault.New("SLW-U002", "--type %q is no pattern, such as release.* or *.failed", f.typeGlob)
+	}
+	if f.subject == "" {
+		return nil
+	}
+	tokens := strings.Split(f.subject, ".")
+	for i, t := range tokens {
+		if t == "" || strings.ContainsAny(t, " \t\r\n") || t == ">" && i < len(tokens)-1 {
+			return fault.New("SLW-U002", "--subject %q is no filter, such as slipway.event.shop.>", f.subject)
+		}
+	}
+	return nil
+}
+
 // bounds reads --since, --until, --from and --to.
 func (q *query) bounds(ctx context.Context) (err error) {
-	head, err := q.bus.Head(ctx)
+	head, err := q.head(ctx)
 	if err != nil {
 		return q.away(ctx, err)
 	}
@@ -30,6 +47,9 @@ func (q *query) bounds(ctx context.Context) (err error) {
 	}
 	if q.until, err = q.when(ctx, q.eventsFlags.until); err != nil {
 		return err
+	}
+	if !q.since.IsZero() && !q.until.IsZero() && !q.until.After(q.since) {
+		return fault.New("SLW-U002", "--until %s is not after --since %s: nothing lies between them", q.eventsFlags.until, q.eventsFlags.since)
 	}
 	if q.from != "" {
 		at, ok := q.position(q.from)
@@ -86,7 +106,7 @@ func (q *query) matches(e events.Event) bool {
 		return false
 	case q.correlation != "" && e.Correlation != q.correlation:
 		return false
-	case q.release != 0 && !aboutRelease(e, q.release):
+	case q.release != 0 && !aboutRelease(e, int(q.release)):
 		return false
 	case !q.until.IsZero() && !e.Stored.Before(q.until), !q.since.IsZero() && e.Stored.Before(q.since):
 		return false
@@ -118,7 +138,7 @@ func (q *query) list(ctx context.Context) error {
 	if q.withWishes {
 		return q.merged(ctx)
 	}
-	if q.n > 0 {
+	if q.n.given {
 		found, err := q.lastOnes(ctx)
 		if err != nil {
 			return err
@@ -157,7 +177,7 @@ func (q *query) fetchAll(ctx context.Context, after events.Position, fn func(ent
 
 // lastOnes are the last n, looked for in windows that double from the end.
 func (q *query) lastOnes(ctx context.Context) (found []entry, err error) {
-	for window := uint64(max(2*q.n, 500)); ; window *= 2 {
+	for window := uint64(max(2*q.n.n, 500)); ; window *= 2 {
 		after := q.after
 		whole := q.upTo.Seq <= after.Seq+window
 		if !whole {
@@ -167,8 +187,8 @@ func (q *query) lastOnes(ctx context.Context) (found []entry, err error) {
 		if err := q.fetch(ctx, after, func(x entry) error { found = append(found, x); return nil }); err != nil {
 			return nil, err
 		}
-		if whole || len(found) >= q.n {
-			return found[max(0, len(found)-q.n):], nil
+		if whole || len(found) >= q.n.n {
+			return lastOf(q.n, found), nil
 		}
 	}
 }
@@ -177,7 +197,7 @@ func (q *query) lastOnes(ctx context.Context) (found []entry, err error) {
 func (q *query) stream(ctx context.Context) error {
 	at := q.after
 	switch {
-	case q.n > 0:
+	case q.n.given:
 		found, err := q.lastOnes(ctx)
 		if err != nil {
 			return err

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"time"
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
@@ -11,6 +12,8 @@ import (
 type feed struct {
 	items chan arrival
 	end   chan error
+
+	late func() // called once if the first item is long in coming; nil: not
 }
 
 // arrival is a message of the log, or the news that all that was stored has come.
@@ -52,13 +55,21 @@ func (f *feed) next(ctx context.Context) (arrival, error) {
 		return i, nil
 	default:
 	}
-	select {
-	case i := <-f.items:
-		return i, nil
-	case err := <-f.end:
-		f.end <- err
-		return arrival{}, err
-	case <-ctx.Done():
-		return arrival{}, context.Cause(ctx)
+	tell, late := f.late, time.NewTimer(leaderWait)
+	defer late.Stop()
+	for f.late = nil; ; {
+		select {
+		case i := <-f.items:
+			return i, nil
+		case err := <-f.end:
+			f.end <- err
+			return arrival{}, err
+		case <-ctx.Done():
+			return arrival{}, context.Cause(ctx)
+		case <-late.C:
+			if tell != nil {
+				tell()
+			}
+		}
 	}
 }

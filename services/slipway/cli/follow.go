@@ -133,10 +133,10 @@ func (f *follower) pass(ctx context.Context) error {
 			waits = append(waits, f.waitsOf(l)...)
 		case l.Answer == nil && !f.asked && waited > deployerWait:
 			f.asked = true
-			if err := f.full(ctx); err != nil {
+			words, err := f.whoIsSilent(ctx)
+			if err != nil {
 				return err
 			}
-			words := f.silence(ctx)
 			f.shown.Say(words)
 			if f.progressKind() == progress.JSON || f.progressKind() == progress.Quiet {
 				f.hint(words)

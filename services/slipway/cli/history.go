@@ -12,7 +12,7 @@ import (
 )
 
 func newHistoryCommand(env *Env) *cobra.Command {
-	var n int
+	var n count
 	var at string
 	cmd := &cobra.Command{
 		Use: "history APP", Short: "List an app's releases, the newest first", Args: cobra.ExactArgs(1),
@@ -23,7 +23,10 @@ func newHistoryCommand(env *Env) *cobra.Command {
 				if _, err := s.app(args[0]); err != nil {
 					return s.elsewhere(err)
 				}
-				list := s.log.History(args[0], n)
+				list := s.log.History(args[0], 0)
+				if n.given {
+					list = list[:min(n.n, len(list))]
+				}
 				return s.show(s.document("ReleaseList", list), func(w io.Writer) error {
 					t := output.NewTable("RELEASE", "VERSION", "STRATEGY", "OUTCOME", "", "STARTED", "TOOK", "ACTOR", "REASON")
 					for _, p := range list {
@@ -41,7 +44,7 @@ func newHistoryCommand(env *Env) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().IntVarP(&n, "number", "n", 0, "at most so many (default: all)")
+	cmd.Flags().VarP(&n, "number", "n", "at most so many (default: all)")
 	atFlag(cmd, &at)
 	return cmd
 }

@@ -13,6 +13,7 @@ import (
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/bus"
+	"slipway.dev/services/slipway/fault"
 	"slipway.dev/services/slipway/output"
 	"slipway.dev/services/slipway/view"
 )
@@ -20,9 +21,9 @@ import (
 // logsFlags say which lines.
 type logsFlags struct {
 	follow  bool
-	release int
+	release ordinal
 	since   string
-	n       int
+	n       count
 }
 
 func newLogsCommand(env *Env) *cobra.Command {
@@ -35,9 +36,9 @@ func newLogsCommand(env *Env) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.BoolVarP(&l.follow, "follow", "f", false, "go on until Ctrl-C")
-	f.IntVar(&l.release, "release", 0, "of this release only")
+	f.Var(&l.release, "release", "of this release only")
 	f.StringVar(&l.since, "since", "", "a time, or an age such as 10m")
-	f.IntVarP(&l.n, "number", "n", 0, "at most so many, the last ones (default: all that are kept)")
+	f.VarP(&l.n, "number", "n", "at most so many, the last ones (default: all that are kept)")
 	return cmd
 }
 
@@ -66,6 +67,9 @@ func (e *Env) logs(ctx context.Context, what string, l logsFlags) error {
 	app, instance, err := s.writers(what)
 	if err != nil {
 		return err
+	}
+	if l.release != 0 && s.log.Record(app, int(l.release)) == nil {
+		return fault.New("SLW-E001", "there is no release %s", view.ReleaseName(app, int(l.release))).Try("slipway history " + app)
 	}
 	since, err := s.when(ctx, l.since)
 	if err != nil {
@@ -107,7 +111,7 @@ type logPrinter struct {
 func (p *logPrinter) run(ctx context.Context, since time.Time) error {
 	filter := events.LogSubject(p.app, "") // any node
 	filter = strings.TrimSuffix(filter, "_") + ">"
-	if !p.follow || p.n == 0 {
+	if !p.follow || !p.n.given {
 		return p.read(ctx, filter, since, p.follow)
 	}
 	began := p.Now()
@@ -117,7 +121,7 @@ func (p *logPrinter) run(ctx context.Context, since time.Time) error {
 	if err := p.flush(); err != nil {
 		return err
 	}
-	p.n = 0
+	p.n = count{}
 	return p.read(ctx, filter, began, true)
 }
 
@@ -138,16 +142,14 @@ func (p *logPrinter) read(ctx context.Context, filter string, since time.Time, f
 func (p *logPrinter) take(l bus.LogLine, since time.Time) error {
 	release := view.ReleaseOfID(l.Instance)
 	switch {
-	case p.instance != "" && l.Instance != p.instance, p.release != 0 && release != p.release, l.Time.Before(since):
+	case p.instance != "" && l.Instance != p.instance, p.release != 0 && release != int(p.release), l.Time.Before(since):
 		return nil
 	}
 	line := logLine{view.Time{Time: l.Time}, p.app, release, l.Instance, l.Stream, l.Line}
-	if p.n == 0 {
+	if !p.n.given {
 		return p.write(line)
 	}
-	if p.last = append(p.last, line); len(p.last) > p.n {
-		p.last = p.last[1:]
-	}
+	p.last = lastOf(p.n, append(p.last, line))
 	return nil
 }
 
@@ -185,7 +187,7 @@ func (p *logPrinter) end() error {
 		return err
 	}
 	for _, i := range p.log.Instances(p.app, true) {
-		if p.instance != "" && i.ID != p.instance || p.release != 0 && i.Release != p.release {
+		if p.instance != "" && i.ID != p.instance || p.release != 0 && i.Release != int(p.release) {
 			continue
 		}
 		for _, words := range i.Tail() {

@@ -73,7 +73,7 @@ func (e *Env) reading(ctx context.Context, at string, fold func(*session, contex
 // end is where the log that is looked at ends: at its head, or at what --at names.
 func (s *session) end(ctx context.Context, at string) (events.Position, error) {
 	if at == "" {
-		return s.bus.Head(ctx)
+		return s.head(ctx)
 	}
 	m, err := s.moment(ctx, at)
 	s.past = &m

@@ -49,7 +49,7 @@ func (s *session) when(ctx context.Context, text string) (time.Time, error) {
 	if err != nil || w.Position.IsZero() {
 		return w.Time, err
 	}
-	head, err := s.bus.Head(ctx)
+	head, err := s.head(ctx)
 	if err != nil {
 		return time.Time{}, s.away(ctx, err)
 	}
@@ -66,7 +66,7 @@ func (s *session) moment(ctx context.Context, text string) (moment, error) {
 	if err != nil {
 		return moment{}, err
 	}
-	head, err := s.bus.Head(ctx)
+	head, err := s.head(ctx)
 	switch {
 	case err != nil:
 		return moment{}, s.away(ctx, err)

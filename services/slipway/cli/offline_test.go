@@ -18,8 +18,13 @@ import (
 func TestOffline(t *testing.T) {
 	binary := e2e.Binary(t)
 	testscript.Run(t, testscript.Params{
-		Dir:  "testdata/script",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"refusing": refusing},
+		Dir: "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"refusing": func(ts *testscript.TestScript, _ bool, _ []string) {
+				listens(ts, true, "-ERR 'Authorization Violation'")
+			},
+			"silent": func(ts *testscript.TestScript, _ bool, _ []string) { listens(ts, false, "PONG") },
+		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PATH", filepath.Dir(binary)+string(os.PathListSeparator)+env.Getenv("PATH"))
 			env.Setenv("HOME", env.WorkDir)
@@ -29,8 +34,9 @@ func TestOffline(t *testing.T) {
 	})
 }
 
-// refusing listens as a NATS server does that lets nobody in, and sets NATS_URL.
-func refusing(ts *testscript.TestScript, _ bool, _ []string) {
+// listens is a NATS server that answers a connection so, and then lets no other word
+// follow, as one does that knows no leader. It sets NATS_URL.
+func listens(ts *testscript.TestScript, auth bool, word string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
 	ts.Defer(func() { l.Close() })
@@ -41,17 +47,20 @@ func refusing(ts *testscript.TestScript, _ bool, _ []string) {
 			if err != nil {
 				return
 			}
-			go refuse(c)
+			go answers(c, auth, word)
 		}
 	}()
 }
 
-func refuse(c net.Conn) {
+func answers(c net.Conn, auth bool, word string) {
 	defer c.Close()
-	fmt.Fprint(c, `INFO {"server_id":"test","version":"2.15.2","proto":1,"auth_required":true,"max_payload":1048576}`+"\r\n")
+	fmt.Fprintf(c, `INFO {"server_id":"test","version":"2.15.2","proto":1,"headers":true,"auth_required":%t,"max_payload":1048576}`+"\r\n", auth)
 	for in := bufio.NewScanner(c); in.Scan(); {
-		if in.Text() == "PING" { // CONNECT stands before it
-			fmt.Fprint(c, "-ERR 'Authorization Violation'\r\n")
+		if in.Text() != "PING" { // CONNECT stands before it
+			continue
+		}
+		fmt.Fprint(c, word+"\r\n")
+		if auth {
 			return
 		}
 	}

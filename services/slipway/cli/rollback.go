@@ -13,7 +13,7 @@ import (
 )
 
 func newRollbackCommand(env *Env) *cobra.Command {
-	var to int
+	var to ordinal
 	var noWait bool
 	var message string
 	cmd := env.appVerb("rollback APP", "Return to an earlier release", "  slipway rollback shop\n  slipway rollback shop --to 6",
@@ -23,13 +23,13 @@ func newRollbackCommand(env *Env) *cobra.Command {
 				goal = view.Answered
 			}
 			return env.steer(ctx, app, steer{
-				action: "rollback", goal: goal, check: func(s *session, app string) error { return s.reachable(app, to) },
+				action: "rollback", goal: goal, check: func(s *session, app string) error { return s.reachable(app, int(to)) },
 				ask: func(app string) events.Payload {
-					return events.WishRollbackRequested{OfApp: events.OfApp{App: app}, To: to, Message: message}
+					return events.WishRollbackRequested{OfApp: events.OfApp{App: app}, To: int(to), Message: message}
 				},
 			})
 		})
-	cmd.Flags().IntVar(&to, "to", 0, "release (default: the previous completed one of another revision)")
+	cmd.Flags().Var(&to, "to", "release (default: the previous completed one of another revision)")
 	cmd.Flags().BoolVar(&noWait, "no-wait", false, "end when the wish is accepted")
 	cmd.Flags().StringVarP(&message, "message", "m", "", "why")
 	return cmd

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -74,10 +76,31 @@ func (r *runFlags) run(cmd *cobra.Command, env *Env) error {
 	default:
 		return fault.New("SLW-U002", "--profile %q is none of dev, single, cluster", r.Profile)
 	}
+	if err := badID(r.ID); err != nil {
+		return err
+	}
+	if r.StoreMax < 0 {
+		return fault.New("SLW-U002", "--store-max %d: must be more than nothing", r.StoreMax)
+	}
 	if err := r.join(env); err != nil {
 		return err
 	}
 	return plane.Run(cmd.Context(), r.RunConfig)
+}
+
+// An id is a word in the names of subjects, connections and files. Dots are those of a
+// host's name.
+var soundID = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9_-]|\.[A-Za-z0-9])*$`)
+
+// idMax is the longest name there may be.
+const idMax = 80
+
+func badID(id string) error {
+	if id == "" || len(id) <= idMax && soundID.MatchString(id) && id != "all" {
+		return nil
+	}
+	return fault.New("SLW-U002", "--id %q cannot be the name of a participant", id).
+		Because(fmt.Sprintf("a name is 1 to %d of A-Z, a-z, 0-9, . _ and -, and not \"all\"", idMax))
 }
 
 // dataFolder is what --data says, else the first folder systemd gives a unit with
@@ -101,6 +124,9 @@ func (r *runFlags) join(env *Env) (err error) {
 		}
 	}
 	if r.nats != "" {
+		if err := badServers("--nats", r.nats); err != nil {
+			return err
+		}
 		r.Cluster = natscontext.Context{Name: r.nats, URL: r.nats, Creds: r.creds}
 		return nil
 	}

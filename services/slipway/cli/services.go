@@ -44,7 +44,7 @@ func (e *Env) services(ctx context.Context) error {
 		return err
 	}
 	defer s.close()
-	head, err := s.bus.Head(ctx)
+	head, err := s.head(ctx)
 	if err != nil {
 		return s.away(ctx, err)
 	}

@@ -22,14 +22,15 @@ import (
 // opened, and what comes after.
 type session struct {
 	*Env
-	bus   *bus.Bus
-	label natscontext.Context
-	log   *view.Log
-	feed  *feed
-	era   uint32
-	keep  func(service.Message) // called with each message of the log; nil: none
-	past  *moment               // what --at names; nil: now
-	part  bool                  // only what concerns some apps is folded
+	bus        *bus.Bus
+	label      natscontext.Context
+	log        *view.Log
+	feed       *feed
+	era        uint32
+	keep       func(service.Message) // called with each message of the log; nil: none
+	past       *moment               // what --at names; nil: now
+	part       bool                  // only what concerns some apps is folded
+	leaderTold bool                  // it was said that no server leads
 }
 
 // errTimeout is the cause of a context that --timeout ended.
@@ -82,10 +83,11 @@ func (s *session) close() { s.bus.Close() }
 
 // catchUp folds everything the log holds now.
 func (s *session) catchUp(ctx context.Context) error {
-	if _, err := s.bus.Head(ctx); err != nil {
+	if _, err := s.head(ctx); err != nil {
 		return err
 	}
 	s.feed = follow(ctx, s.bus.Read, events.Position{}, nil)
+	s.feed.late = s.tellLeaderless
 	for {
 		i, err := s.feed.next(ctx)
 		if err != nil {
@@ -106,6 +108,7 @@ func (s *session) between(ctx context.Context, after, end events.Position, filte
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	f := follow(ctx, s.bus.Read, after, filters)
+	f.late = s.tellLeaderless
 	for {
 		i, err := f.next(ctx)
 		switch {

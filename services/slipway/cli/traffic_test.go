@@ -184,7 +184,7 @@ func (p person) holds(t *testing.T) {
 	if g := <-c; g.err != nil || g.code != 200 && g.code != 500 { // one in ten fails by itself
 		t.Errorf("released: %+v", g)
 	}
-	hold("--for", "300ms")
+	hold("--for", "1s")
 	if g := <-ask(); g.err != nil || g.code != 504 || !strings.Contains(g.body, "hold-timeout") {
 		t.Errorf("waited too long: %+v", g)
 	}

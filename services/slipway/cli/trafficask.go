@@ -44,6 +44,13 @@ type brakeItem struct {
 // Name is what -o name prints.
 func (i brakeItem) Name() string { return i.Scope }
 
+// A request waits at the gateway for as long as its client does: shorter than a second
+// is no hold, and nobody's client waits for more than an hour.
+const (
+	holdMin = time.Second
+	holdMax = time.Hour
+)
+
 func trafficHold(env *Env) *cobra.Command {
 	var stop bool
 	var most time.Duration
@@ -53,12 +60,13 @@ func trafficHold(env *Env) *cobra.Command {
 		Example:     "  slipway traffic hold shop --for 1m -m 'moving the database'\n  slipway traffic hold shop --stop -m 'back at 15:00'",
 		Annotations: annotated("wish", "0 1 2 3 4 5 124"), ValidArgsFunction: env.appNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			waits := cmd.Flags().Changed("for")
 			d := events.WishHoldRequested{OfApp: events.OfApp{App: args[0]}, Kind: "pause", MaxWaitMs: most.Milliseconds(), Message: message}
 			switch {
-			case stop && most != 0:
+			case stop && waits:
 				return fault.New("SLW-U002", "--stop turns requests away at once, --for lets them wait: one of them")
-			case most < 0:
-				return fault.New("SLW-U002", "--for must be a time ahead")
+			case waits && (most < holdMin || most > holdMax):
+				return fault.New("SLW-U002", "--for %s: a request waits for %s to %s", most, holdMin, holdMax)
 			case stop:
 				d.Kind = "stop"
 			}
@@ -67,7 +75,7 @@ func trafficHold(env *Env) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.BoolVar(&stop, "stop", false, "answer 503 with the message at once")
-	f.DurationVar(&most, "for", 0, "how long a request waits at most, then 504 (default 30s)")
+	f.DurationVar(&most, "for", 0, "how long a request waits at most, 1s to 1h, then 504 (default 30s)")
 	f.StringVarP(&message, "message", "m", "", "why; with --stop clients are told")
 	return cmd
 }

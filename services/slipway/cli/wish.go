@@ -96,6 +96,18 @@ func (s *session) leaseTTL(ctx context.Context) time.Duration {
 	return times.TTL
 }
 
+// whoIsSilent tells why a wish is not answered: no server leads, or what silence tells.
+// That the log has no room for an answer is an end.
+func (s *session) whoIsSilent(ctx context.Context) (words string, err error) {
+	switch leads, err := s.full(ctx); {
+	case err != nil:
+		return "", err
+	case !leads:
+		return leaderless, nil
+	}
+	return s.silence(ctx), nil
+}
+
 // silence tells whether a deployer is alive, by its leases.
 func (s *session) silence(ctx context.Context) string {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)

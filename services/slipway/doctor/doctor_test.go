@@ -3,6 +3,7 @@ package doctor
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"slipway.dev/events"
 )
@@ -84,6 +85,42 @@ func TestServicesAreSilentOrLate(t *testing.T) {
 		l := leases{heads: c.heads}
 		if got := l.services(head); got.Result != c.result || l.caughtUp(head) != (c.result == OK) {
 			t.Errorf("%v: %+v", c.heads, got)
+		}
+	}
+}
+
+// TestCertificates: a gateway renews when a third of the life is left; one that ends soon
+// has not been.
+func TestCertificates(t *testing.T) {
+	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	at := func(app, host string) events.OfCertificate {
+		return events.OfCertificate{App: app, Gateway: "gw1-a", Host: host}
+	}
+	obtained := func(app, host string, days int) events.Event {
+		return events.Event{Data: events.CertificateObtained{OfCertificate: at(app, host), NotBefore: begin, NotAfter: begin.AddDate(0, 0, days)}}
+	}
+	failed := events.Event{Reason: "the authority refused", Data: events.CertificateFailed{OfCertificate: at("web", "a.example.com")}}
+	for name, c := range map[string]struct {
+		said   []events.Event
+		day    int
+		result string
+		words  string
+	}{
+		"none":                   {nil, 0, Skip, "no gateway obtains any"},
+		"all fresh":              {[]events.Event{obtained("web", "a.example.com", 90), obtained("web", "b.example.com", 60)}, 40, OK, "2 hosts, the first to end is b.example.com"},
+		"not renewed":            {[]events.Event{obtained("web", "a.example.com", 90)}, 76, Warn, "no gateway has renewed it"},
+		"cannot be renewed":      {[]events.Event{obtained("web", "a.example.com", 90), failed}, 76, Warn, "the authority refused"},
+		"renewed after a fault":  {[]events.Event{failed, obtained("web", "a.example.com", 90)}, 10, OK, "1 host,"},
+		"ended":                  {[]events.Event{obtained("web", "a.example.com", 90)}, 90, Fail, "ended at 2026-04-01"},
+		"never obtained":         {[]events.Event{failed}, 0, Fail, "a.example.com has none: the authority refused"},
+		"of an app without path": {[]events.Event{obtained("gone", "a.example.com", 90)}, 90, Skip, ""},
+	} {
+		r := told()
+		for _, e := range c.said {
+			r.fold(e)
+		}
+		if got := r.certificates(begin.AddDate(0, 0, c.day)); got.Result != c.result || !strings.Contains(got.Detail, c.words) || got.Result != OK && got.Result != Skip && got.Fix == "" {
+			t.Errorf("%s: %+v", name, got)
 		}
 	}
 }

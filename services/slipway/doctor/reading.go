@@ -20,6 +20,8 @@ type reading struct {
 	gateway map[string]bool           // live
 	route   map[string]int            // newest generation of each app's route
 	applied map[string]map[string]int // by gateway and app
+
+	certificate map[string]*certificate // by host
 }
 
 type nodeIs struct {
@@ -34,7 +36,7 @@ func (r *reading) read(ctx context.Context, b *bus.Bus) error {
 	for _, filter := range []string{
 		"slipway.event.*.provisioner.>", "slipway.event.*.node.*.node.>", "slipway.event.*.gateway.*.gateway.>",
 		"slipway.event.*.registry.*.lease.>", "slipway.event.*.deployer._.route.>", "slipway.event.*.gateway.*.routing.applied",
-		"slipway.event._.placer.*.evacuation.finished",
+		"slipway.event._.placer.*.evacuation.finished", "slipway.event.*.gateway.*.certificate.>",
 	} {
 		if err := b.Fetch(ctx, filter, events.Position{}, events.Position{}, r.hear); err != nil {
 			return fmt.Errorf("read the log: %w", err)
@@ -91,6 +93,8 @@ func (r *reading) fold(e events.Event) {
 		r.route[d.App] = max(r.route[d.App], d.Generation)
 	case events.RouteRemoved:
 		delete(r.route, d.App)
+	default:
+		r.foldCertificate(e)
 	}
 }
 

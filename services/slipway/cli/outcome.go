@@ -64,7 +64,11 @@ func (s *session) unfinished(ctx context.Context, j *view.Journey, ended error) 
 	case errors.Is(ended, errTimeout), errors.Is(context.Cause(ctx), errTimeout):
 		return fault.New("SLW-D015", "the time is over; %s %s", what, on).Serving("%s", s.servingWords(j.App)).Try(resume)
 	case errors.Is(ended, context.Canceled):
-		return fault.New("SLW-D016", "detached; %s %s", what, on).Try(resume, "slipway abort "+j.App)
+		f := fault.New("SLW-D016", "detached; %s %s", what, on).Try(resume)
+		if j.Release != 0 {
+			f.Try("slipway abort " + j.App)
+		}
+		return f
 	}
 	return s.away(ctx, ended)
 }

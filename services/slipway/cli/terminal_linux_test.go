@@ -31,12 +31,13 @@ func TestTerminal(t *testing.T) {
 			screen.Until(fmt.Sprintf("shop  release %d  canary  step 1/2", i+2), "paused", "wanted 50 %", "steps [50] 100 %",
 				"1/1 ready", "2/2 ready", "waits for: approval", "next:      slipway promote shop", "^C detaches, the release continues")
 			clean(t, screen)
+			screen.Press("typed meanwhile")
 			narrow := columns - 5
 			screen.Resize(narrow, screenRows)
 			p.does(0, "promote", "shop")
 			screen.Ends(0, 30*time.Second)
 			text := screen.Until(fmt.Sprintf("shop release %d promoted", i+2))
-			if strings.Count(text, "shop  release "+strconv.Itoa(i+2)) != 1 || strings.Contains(text, "^C detaches") || !strings.Contains(text, "completed") {
+			if strings.Count(text, "\nshop  release "+strconv.Itoa(i+2)) != 1 || strings.Contains(text, "typed") || strings.Contains(text, "^C detaches") || !strings.Contains(text, "completed") {
 				t.Errorf("the last picture is not the only one, or still says how to leave:\n%s", text)
 			}
 		})
@@ -62,7 +63,7 @@ func TestTerminal(t *testing.T) {
 		unwrapped(t, screen)
 		screen.Press("\x03")
 		screen.Ends(130, 10*time.Second)
-		screen.Until("detached; release shop/5 goes on", "slipway status shop --wait", "slipway abort shop")
+		screen.Until("\nshop  release 5  canary  step 1/2   paused", "detached; release shop/5 goes on", "slipway status shop --wait", "slipway abort shop")
 		if s := p.asks(0, "status", "shop"); s.Items[0]["state"] != "paused" {
 			t.Errorf("%v", s.Items)
 		}

@@ -1,6 +1,7 @@
 package progress
 
 import (
+	"os"
 	"strings"
 	"time"
 
@@ -19,6 +20,9 @@ const (
 	paintsPerSecond = int(time.Second / repaint)
 )
 
+// sayIndent is how far words go in that go on below.
+const sayIndent = 2
+
 // tree draws the picture in place, above the prompt; what was there before stays. It
 // reads no keys: the terminal keeps its mode, and Ctrl-C is the signal it always is.
 type tree struct {
@@ -36,7 +40,8 @@ func (t *tree) Tick()                     { t.draw() }
 // Say writes words above the picture, to stay.
 func (t *tree) Say(words string) {
 	t.show(false)
-	t.program.Println(output.Printable(words))
+	words = output.Fit(output.Printable(words), t.Width(), sayIndent)
+	t.program.Send(tea.Println(words)()) // unlike the program's own Println it cannot hang
 }
 
 // End leaves the last picture where it is.
@@ -66,12 +71,26 @@ func (t *tree) show(over bool) {
 
 func (t *tree) start(first string) {
 	t.ended = make(chan struct{})
-	t.program = tea.NewProgram(picture(first), tea.WithOutput(t.To), tea.WithInput(nil), tea.WithFPS(paintsPerSecond),
+	to := t.To
+	if f, ok := to.(*os.File); ok {
+		to = homing{f}
+	}
+	t.program = tea.NewProgram(picture(first), tea.WithOutput(to), tea.WithInput(nil), tea.WithFPS(paintsPerSecond),
 		tea.WithColorProfile(colorprofile.ANSI), tea.WithoutSignalHandler(), tea.WithoutCatchPanics())
 	go func() {
 		defer close(t.ended)
 		_, _ = t.program.Run() // without its terminal nobody is left to be told
 	}()
+}
+
+// homing is a terminal that is written to from the first column on: there every picture
+// leaves the cursor, and from there what a person types meanwhile moves it.
+type homing struct{ *os.File }
+
+// Write is io.Writer's.
+func (h homing) Write(b []byte) (int, error) {
+	n, err := h.File.Write(append([]byte{'\r'}, b...))
+	return max(n-1, 0), err
 }
 
 // picture is lines as they shall stand on the terminal, each ended; it is the whole of

@@ -14,7 +14,7 @@ import (
 func TestTreeIsPaintedSeldom(t *testing.T) {
 	var to strings.Builder
 	now, asked, last := noon, 0, false
-	v := New(TTY, Options{To: &to, Now: func() time.Time { return now }, Picture: func(over bool) []string {
+	v := New(TTY, Options{To: &to, Width: func() int { return 0 }, Now: func() time.Time { return now }, Picture: func(over bool) []string {
 		asked, last = asked+1, over
 		return []string{fmt.Sprintf("picture %d", asked)}
 	}})

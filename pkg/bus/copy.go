@@ -110,13 +110,21 @@ func portable(c jetstream.StreamConfig) jetstream.StreamConfig {
 	return c
 }
 
-// ErrThere says that a stream that was to be restored is there already.
-var ErrThere = errors.New("the stream is there")
+// Why a stream cannot be restored.
+var (
+	ErrThere   = errors.New("the stream is there")
+	ErrNoStore = errors.New("the servers have not enough room for the stream")
+)
 
-const nameTaken = 10130 // the server's code for it
+// unrestored are the server's codes for it.
+var unrestored = map[jetstream.ErrorCode]error{
+	10130: ErrThere,
+	10005: ErrNoStore, // no suitable peers for placement
+	10047: ErrNoStore, // insufficient storage resources available
+}
 
-// RestoreStream makes a stream from its copy, on so many servers, in an era; ErrThere
-// where one of its name is there.
+// RestoreStream makes a stream from its copy, on so many servers, in an era:
+// ErrThere where one of its name is there, ErrNoStore where it does not fit.
 func (b *Bus) RestoreStream(ctx context.Context, c StreamCopy, replicas int, era uint32, from io.Reader) error {
 	cfg := portable(c.Config)
 	cfg.Name, cfg.Replicas = c.Stream, replicas
@@ -130,8 +138,8 @@ func (b *Bus) RestoreStream(ctx context.Context, c StreamCopy, replicas int, era
 	ask := map[string]any{"config": cfg, "state": map[string]any{"messages": c.Messages, "first_seq": c.First, "last_seq": c.Last, "bytes": c.Bytes}}
 	if err := b.manage(ctx, "RESTORE", c.Stream, ask, &begun); err != nil {
 		var api *jetstream.APIError
-		if errors.As(err, &api) && api.ErrorCode == nameTaken {
-			err = fmt.Errorf("%w: %w", ErrThere, err)
+		if errors.As(err, &api) && unrestored[api.ErrorCode] != nil {
+			err = fmt.Errorf("%w: %w", unrestored[api.ErrorCode], err)
 		}
 		return fmt.Errorf("restore %s: %w", c.Stream, err)
 	}

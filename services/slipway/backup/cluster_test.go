@@ -15,8 +15,9 @@ import (
 // electWait is how long three servers may take to agree on who leads.
 const electWait = time.Minute
 
-// trio is three servers that hold nothing, and a client of them.
-func trio(t *testing.T) (servers [3]*bus.Server, b *bus.Bus) {
+// trio is three servers that hold nothing, with so many bytes of store each, and a client
+// of them.
+func trio(t *testing.T, store int64) (servers [3]*bus.Server, b *bus.Bus) {
 	t.Helper()
 	var routes, urls []string
 	ports := freePorts(t, 6)
@@ -25,7 +26,7 @@ func trio(t *testing.T) (servers [3]*bus.Server, b *bus.Bus) {
 	}
 	for i := range servers {
 		s, err := bus.StartServer(bus.ServerOptions{
-			Name: string(rune('a' + i)), Port: ports[3+i], StoreDir: t.TempDir(), NoSync: true, MaxStore: 512 << 20,
+			Name: string(rune('a' + i)), Port: ports[3+i], StoreDir: t.TempDir(), NoSync: true, MaxStore: store,
 			Cluster: &bus.Cluster{Port: ports[i], Routes: routes},
 		})
 		if err != nil {
@@ -66,7 +67,7 @@ func within(t *testing.T, d time.Duration) context.Context {
 func TestABackupIsRestoredIntoACluster(t *testing.T) {
 	path, m := took(t, cluster(t))
 	f := opened(t, path)
-	servers, b := trio(t)
+	servers, b := trio(t, 512<<20)
 	if over, err := b.RestoreOver(within(t, electWait)); over || err != nil {
 		t.Errorf("before: over %t, %v", over, err)
 	}
@@ -96,5 +97,18 @@ func TestABackupIsRestoredIntoACluster(t *testing.T) {
 	}
 	if err != nil || again.At != "2:32" || len(again.Consumers) != 1 || again.Parts[1].Messages != m.Parts[1].Messages || again.Parts[4].Messages != m.Parts[4].Messages {
 		t.Errorf("without one of them: %+v, %v", again, err)
+	}
+}
+
+// Servers that are too small for it are told from others, and hold nothing afterwards:
+// larger ones in their place take it.
+func TestAClusterWithTooLittleRoomIsLeftEmpty(t *testing.T) {
+	f := opened(t, first(took(t, cluster(t))))
+	_, b := trio(t, 200<<20) // which the artifacts fit into, and not the log besides
+	if _, err := f.RestoreInto(within(t, electWait), b, noon, unseen); !errors.Is(err, bus.ErrNoStore) {
+		t.Errorf("%v", err)
+	}
+	if untouched, err := b.Untouched(within(t, electWait)); err != nil || !untouched {
+		t.Errorf("untouched %t, %v", untouched, err)
 	}
 }

@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"slipway.dev/services/slipway/e2e"
@@ -11,6 +12,9 @@ import (
 func TestBackupAndRestoreAsJSON(t *testing.T) {
 	p := e2e.Start(t)
 	file := filepath.Join(p.Dir, "a.backup")
+	if r := p.Slipway("consumer", "add", "mybot", "--filter", "slipway.event.web.>"); r.Code != 0 {
+		t.Fatal(r.Stderr)
+	}
 	for _, c := range []struct {
 		kind string
 		args []string
@@ -23,6 +27,9 @@ func TestBackupAndRestoreAsJSON(t *testing.T) {
 			t.Errorf("%v: code %d %s", c.args, r.Code, r.Stderr)
 		} else {
 			fits(t, c.kind, r.Stdout)
+			if c.kind == "Restoration" && !strings.Contains(r.Stdout, "stand where they had acknowledged by then: mybot") {
+				t.Errorf("it does not tell of the consumer: %s", r.Stdout)
+			}
 		}
 	}
 }

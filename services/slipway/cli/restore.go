@@ -115,6 +115,10 @@ func (e *Env) restoreInto(ctx context.Context, path, servers string) error {
 			Because("a backup is restored into servers that hold nothing, with their buses started by --await-restore").
 			Try("slipway run bus --profile cluster --await-restore --help")
 	}
+	if errors.Is(err, bus.ErrNoStore) {
+		return fault.New("SLW-C010", "%v", err).Because("nothing was restored").
+			Try("slipway run bus --profile cluster --await-restore --store-max BYTES")
+	}
 	if err != nil {
 		return e.unfinished(ctx, err)
 	}

@@ -62,7 +62,7 @@ func (g *Gateway) orders(cfg Config, c *Certificate, candidates []string, standi
 		return "a wildcard's certificate comes from a file"
 	case len(candidates) == 0:
 		return "no live gateway has an ACME directory"
-	case c.By != g.Name && g.stands(c):
+	case g.stands(c): // another's: one of its own is mine
 		return c.By + " obtains it"
 	case by != g.Name:
 		return "it falls to " + by

@@ -104,7 +104,7 @@ func (v view) inTheWay(r *Release, full bool) (runs []string) {
 
 // passBackground ends the background run of a release that is about to be promoted.
 func (v view) passBackground(r *Release) (say service.Says) {
-	if a := r.Analyses[events.RunBackground]; a != nil && a.State == underway && !r.Full {
+	if a := r.Analyses[events.RunBackground]; a != nil && a.State == underway && !r.Full && a.wasGood() {
 		say.Because(a.Cause, "%s", orWords(a.last(), "nothing speaks against it")).
 			Fact(events.AnalysisPassed{OfAnalysis: v.runOf(r, events.RunBackground)})
 	}
@@ -127,4 +127,15 @@ func (v view) judgements(r *Release) (l []time.Time) {
 		}
 	}
 	return l
+}
+
+// wasGood tells whether every check of a run has found it good at least once, and did so
+// last when it found anything.
+func (a *Analysis) wasGood() bool {
+	for i, t := range a.Tallies {
+		if t.outcome(a.Checks[i]) != passed && !t.good(a.Checks[i]) && t.Successes == 0 {
+			return false
+		}
+	}
+	return true
 }

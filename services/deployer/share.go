@@ -17,19 +17,30 @@ const (
 )
 
 // measured is the share of the requests a release got since its share settled, by the
-// windows of it and of what serves beside it; of how many requests is zero where none
-// tells.
+// windows of it and of what serves beside it over the same time; of how many requests is
+// zero where none tells.
 func (v view) measured(r *Release) (bp int, of int64) {
-	mine, others := v.tally(r.Number), v.tally(v.Stable)
-	if of = mine + others; of == 0 {
+	mine, others := v.sinceSettled(r.Number), v.sinceSettled(v.Stable)
+	if len(mine) == 0 || len(others) == 0 {
 		return 0, 0
 	}
-	return int(mine * fullBp / of), of
+	from, to := later(mine[0].From, others[0].From), mine[len(mine)-1].To
+	if last := others[len(others)-1].To; last.Before(to) {
+		to = last
+	}
+	got := counted(mine, from, to)
+	if of = got + counted(others, from, to); of == 0 {
+		return 0, 0
+	}
+	return int(got * fullBp / of), of
 }
 
-func (v view) tally(release int) (n int64) {
-	for _, l := range v.sinceSettled(release) {
-		n += l.Requests
+// counted are the requests of the windows within a time.
+func counted(list []events.Load, from, to time.Time) (n int64) {
+	for _, l := range list {
+		if !l.From.Before(from) && !l.To.After(to) {
+			n += l.Requests
+		}
 	}
 	return n
 }

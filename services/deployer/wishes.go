@@ -157,8 +157,12 @@ func (v view) approve(w events.Event, d events.WishPromotionRequested) (say serv
 	if r.Phase == paused || skips {
 		say.Because(c, "%s", why).Fact(events.ReleaseResumed{OfRelease: v.ref(r), By: w.Actor, Full: d.Full && r.Strategy == events.Canary})
 	}
+	if len(say.Facts) > 0 {
+		c.Wish = "" // answered
+	}
 	for _, run := range past {
 		say.Because(c, "%s", why).Fact(events.AnalysisCancelled{OfAnalysis: v.runOf(r, run), Cause: causePromoted})
+		c.Wish = ""
 	}
 	return say
 }

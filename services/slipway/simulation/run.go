@@ -20,6 +20,7 @@ type Options struct {
 	// Deployer, Registry and Node plant a fault in a service; nil leaves it whole.
 	Deployer, Registry, Node func(func() service.Service) func() service.Service
 	Quiet                    bool // no faults, no crashes
+	Judged                   bool // releases that are judged by what is measured of them, and the time for it
 	Steps                    int  // things that happen before faults end; 0: 25
 	Copies                   int  // of registry and deployer; 0: one or two, as the seed wants
 }
@@ -34,7 +35,11 @@ func Run(seed uint64, opt Options) (*sim.World, error) {
 		if p.w.Err != nil {
 			return p.w, p.w.Err
 		}
-		p.step(opt.Quiet)
+		if opt.Judged {
+			p.judgedStep()
+		} else {
+			p.step(opt.Quiet)
+		}
 		p.w.Run(time.Duration(p.w.Rand().IntN(4000)) * time.Millisecond)
 		p.named()
 	}
@@ -50,6 +55,7 @@ func Run(seed uint64, opt Options) (*sim.World, error) {
 type platform struct {
 	w        *sim.World
 	check    *checker
+	fares    *fares
 	machines []*machine
 	edges    []*edge
 	agents   []*sim.Host
@@ -71,7 +77,9 @@ func newPlatform(seed uint64, opt Options) *platform {
 		faults = sim.Faults{Latency: 2 * time.Millisecond}
 	}
 	p := &platform{w: sim.New(seed, faults), check: newChecker(), declared: map[string]events.Document{}, retired: map[string]bool{}, approved: map[[2]string]bool{}, retried: map[string]int{}}
+	p.fares = newFares(p.w)
 	p.w.Observe(p.check.hear)
+	p.w.Observe(newVerdicts(p.fares).hear)
 	deploy := planted(opt.Deployer, func() service.Service { return deployer.Service(deployer.Config{DefaultDomain: "localhost"}) })
 	list := planted(opt.Registry, func() service.Service { return registry.Service(registry.Config{}) })
 	copies := 1 + p.w.Rand().IntN(2) // a twin of each, for half of the seeds
@@ -133,6 +141,7 @@ func (p *platform) alive(id string) bool {
 // heal ends all faults and lets every app have a version that works.
 func (p *platform) heal() {
 	p.w.Heal()
+	p.fares.healthy = true
 	p.reopen()
 	for _, app := range appNames {
 		if d, known := p.declared[app]; known && !p.retired[app] {

@@ -10,6 +10,7 @@ import (
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
+	"slipway.dev/pkg/sim"
 )
 
 // seeds is how many worlds a test plays: SLIPWAY_SEEDS, else 1,000.
@@ -61,10 +62,12 @@ func TestSeeds(t *testing.T) {
 // tailMax is how much of the log a failure prints.
 const tailMax = 60
 
-func play(t *testing.T, seed uint64) {
-	w, err := Run(seed, Options{})
+func play(t *testing.T, seed uint64) { playAs(t, seed, Options{}) }
+
+func playAs(t *testing.T, seed uint64, opt Options) *sim.World {
+	w, err := Run(seed, opt)
 	if err == nil {
-		return
+		return w
 	}
 	from := max(int(w.Log.Len())-tailMax, 0)
 	var tail bytes.Buffer
@@ -73,6 +76,7 @@ func play(t *testing.T, seed uint64) {
 		tail.WriteString(e.Stored.Format("15:04:05.000 ") + e.Kind.Owner + " " + e.Kind.Name() + " " + e.Subject + "  " + e.Reason + "\n")
 	}
 	t.Errorf("%v\nreplay: make sim SEED=%d\n%s", err, seed, tail.String())
+	return w
 }
 
 // bus-24: the same seed gives the same log, byte for byte.
@@ -94,11 +98,12 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 		return plantIn(0, believe)
 	}
 	for name, opt := range map[string]Options{
-		"a node that stops before it is drained":           {Node: plant(impatientNode)},
-		"a deployer that takes a start for readiness":      {Deployer: plant(eagerDeployer)},
-		"a deployer that lets go before the next serves":   {Deployer: plant(hastyDeployer())},
-		"a placer that forgets who is drained":             {Deployer: plantIn(1, forgetfulPlacer)},
-		"a registry that takes one gateway's word for all": {Registry: plant(trustingRegistry())},
+		"a node that stops before it is drained":                           {Node: plant(impatientNode)},
+		"a deployer that takes a start for readiness":                      {Deployer: plant(eagerDeployer)},
+		"a deployer that lets go before the next serves":                   {Deployer: plant(hastyDeployer())},
+		"a deployer that takes a release for good as soon as it is judged": {Deployer: plant(credulousDeployer), Judged: true},
+		"a placer that forgets who is drained":                             {Deployer: plantIn(1, forgetfulPlacer)},
+		"a registry that takes one gateway's word for all":                 {Registry: plant(trustingRegistry())},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for seed := range uint64(200) {

@@ -125,6 +125,7 @@ func (p *platform) random(d *events.Document) {
 	}
 	d.Deploy.Keep.Warm = r.IntN(3)
 	p.rare(d)
+	p.checks(d)
 }
 
 // steps are a canary's: some wait for a time, few for a person.

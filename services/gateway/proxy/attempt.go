@@ -79,10 +79,10 @@ func (x *exchange) try() (*answer, error) {
 		patience = min(patience, trialMax)
 	}
 	if t.own {
-		t.follow(x.r.Context())
 		t.wind(patience, end)
 		return x.send(t, pool)
 	}
+	x.lookOut()
 	return x.transport(t, patience, end)
 }
 
@@ -199,6 +199,7 @@ func (t *trip) stopWaiting() {
 func (t *trip) end() {
 	t.mu.Lock()
 	t.ended = true
+	unfollow := t.unfollow
 	t.mu.Unlock()
 	t.stopWaiting()
 	t.unwind()
@@ -217,8 +218,8 @@ func (t *trip) end() {
 	if t.unlink != nil {
 		t.unlink()
 	}
-	if t.unfollow != nil {
-		t.unfollow()
+	if unfollow != nil {
+		unfollow()
 	}
 	t.stop(context.Canceled)
 }

@@ -1,9 +1,17 @@
 package proxy
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
-// clock is the one timer of an attempt: first the endpoint's time to answer, then what
-// is left of the whole request. It is set anew only when it strikes.
+// glance is how long a request may take before anybody looks whether its client is still
+// there: most are answered by then.
+const glance = 20 * time.Millisecond
+
+// clock is the one timer of an attempt: first a glance at its client, then the endpoint's
+// time to answer, then what is left of the whole request. It is set anew only when it
+// strikes.
 type clock struct {
 	timer    *time.Timer
 	patience time.Duration // of a request without a body: from its connection to its answer; 0: watched elsewhere
@@ -16,11 +24,20 @@ func (t *trip) wind(patience time.Duration, end time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.clock.patience, t.clock.end = patience, end
-	first := time.Until(end)
-	if patience > 0 {
-		first = min(first, patience)
+	first := t.clock.next()
+	if t.own {
+		first = min(first, glance)
 	}
 	t.clock.timer = time.AfterFunc(first, t.strike)
+}
+
+// next is until the clock strikes for more than a glance.
+func (c *clock) next() time.Duration {
+	left := time.Until(c.end)
+	if c.patience > 0 {
+		left = min(left, c.patience)
+	}
+	return left
 }
 
 func (t *trip) strike() {
@@ -31,6 +48,9 @@ func (t *trip) strike() {
 	case c.off || t.ended:
 	case !now.Before(c.end):
 		t.stop(errRequestTimeout)
+	case t.own && t.unfollow == nil:
+		t.followOnce()
+		c.timer.Reset(c.next())
 	case t.over.Load() || c.patience == 0:
 		c.timer.Reset(c.end.Sub(now))
 	case now.UnixNano() < t.connected()+int64(c.patience): // the dial took part of it
@@ -48,4 +68,20 @@ func (t *trip) unwind() {
 	if t.clock.timer != nil {
 		t.clock.timer.Stop()
 	}
+}
+
+// follow ends the attempt when its client leaves; a transport does so by itself.
+func (t *trip) follow() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.followOnce()
+}
+
+func (t *trip) followOnce() {
+	if !t.own || t.unfollow != nil || t.ended {
+		return
+	}
+	client := t.x.r.Context()
+	t.x.lookOut()
+	t.unfollow = context.AfterFunc(client, func() { t.stop(context.Cause(client)) })
 }

@@ -124,6 +124,7 @@ func (x *exchange) route() *fault {
 			return nil
 		}
 		x.makeWay()
+		x.lookOut()
 		turn, f := x.app.held.wait(x.r.Context())
 		if f != nil {
 			return f
@@ -304,6 +305,7 @@ func (x *exchange) toStream() {
 	x.count()
 	x.seat.requests.Exit()
 	t := x.trip
+	t.follow()
 	t.unwind()
 	t.unlink = context.AfterFunc(x.p.streams, func() { x.cut(t, errDrainDeadline) })
 }

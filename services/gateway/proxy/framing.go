@@ -244,13 +244,6 @@ func (f *framing) skip(p []byte) int {
 	return n
 }
 
-// Read is net.Conn's.
-func (c *clientConn) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p)
-	c.framing.see(p[:n])
-	return n, err
-}
-
 // unframed says that no more requests come by a connection.
 func unframed(c net.Conn) {
 	if ours, ok := c.(interface{ unframe() }); ok {

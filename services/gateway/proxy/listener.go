@@ -40,7 +40,7 @@ func (l *countedListener) Accept() (net.Conn, error) {
 		return nil, err
 	}
 	l.add(1)
-	return &clientConn{Conn: c, left: func() { left(); l.add(-1); <-l.slots }}, nil
+	return newClientConn(c, func() { left(); l.add(-1); <-l.slots }), nil
 }
 
 func (l *countedListener) add(n int) {
@@ -79,27 +79,4 @@ func (l *countedListener) waitEmpty(ctx context.Context, most time.Duration) boo
 	case <-ctx.Done():
 		return false
 	}
-}
-
-// clientConn gives its place back once.
-type clientConn struct {
-	net.Conn
-	framing framing
-	once    sync.Once
-	left    func()
-}
-
-// Close is net.Conn's.
-func (c *clientConn) Close() error {
-	err := c.Conn.Close()
-	c.once.Do(c.left)
-	return err
-}
-
-// CloseWrite ends the server's direction of a tunnel.
-func (c *clientConn) CloseWrite() error {
-	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
-		return half.CloseWrite()
-	}
-	return c.Close()
 }

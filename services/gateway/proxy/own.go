@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -151,11 +150,6 @@ func plainHost(host string) bool {
 		}
 	}
 	return true
-}
-
-// follow ends the attempt when the client leaves.
-func (t *trip) follow(client context.Context) {
-	t.unfollow = context.AfterFunc(client, func() { t.stop(context.Cause(client)) })
 }
 
 // reached says what an error of our own client means.

@@ -69,6 +69,7 @@ func NewServer(l net.Listener, p *Proxy, c ServerConfig) *Server {
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: streamsPerClient},
 		ErrorLog:          c.ErrorLog,
 	}
+	s.http.ConnContext = withClient
 	if c.TLS {
 		s.http.TLSConfig, s.http.ConnContext = p.tls.config(), withTLSState
 		s.secure = newTLSListener(s.listener, s.http.TLSConfig, c.HeaderRead, c.ErrorLog)

@@ -248,6 +248,24 @@ func TestDeadLetters(t *testing.T) {
 			t.Errorf("status says %v: %v", x["state"], x["reason"])
 		}
 	})
+	t.Run("bus-15 a gateway that joins later does not stand still over what was dropped", func(t *testing.T) {
+		p.t = t
+		p.Add("second", "run", "gateway", "--id", "gw2-a", "--nats", p.NATS, "--listen", "127.0.0.1:0", "--data", p.Dir+"/second").Start()
+		own := events.Guard("gateway", "", "gw2-a")
+		e2e.Await(t, 20*time.Second, "it to serve the app", func() bool { return p.tail(own).Kind.Name() == "routing.applied" })
+		dropped := map[any]bool{}
+		for _, l := range p.items(0, "dead", "ls") {
+			if dropped[l["participant"]] = true; l["state"] == "parked" {
+				t.Errorf("somebody stands still: %v", l)
+			}
+		}
+		if !dropped["gateway-gw1-a"] {
+			t.Error("the gateway that was there never stood still: nothing was dropped for it")
+		}
+		if x := p.items(0, "status", "shop")[0]; x["state"] != "healthy" {
+			t.Errorf("status says %v: %v", x["state"], x["reason"])
+		}
+	})
 	t.Run("a gateway that has left stands still over nothing, and its letter can be let go", func(t *testing.T) {
 		p.t = t
 		old := &elder{Bus: p.Log.Bus, name: "gateway", place: "gw9-a"}

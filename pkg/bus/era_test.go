@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/nats-io/nats.go"
@@ -25,8 +27,8 @@ type bereft struct {
 	from   []byte
 }
 
-// newBereft makes a writer whose client is so late to tell that it is connected anew
-// that the writer hears of it only after the test.
+// newBereft makes a writer whose client is so late to tell that its connection was lost
+// and is there anew that the writer hears of it only after the test.
 func newBereft(t *testing.T) *bereft {
 	t.Helper()
 	w := &bereft{t: t, server: served(t, -1)}
@@ -37,6 +39,7 @@ func newBereft(t *testing.T) *bereft {
 	t.Cleanup(w.Close)
 	told := make(chan struct{})
 	t.Cleanup(func() { close(told) })
+	w.nc.SetDisconnectErrHandler(func(*nats.Conn, error) { <-told })
 	w.nc.SetReconnectHandler(func(*nats.Conn) { <-told })
 	ensure(t, connectTest(t, w.server, "provisioner")) // it knows how much the server may store
 	say(t, w.Bus, 0, facts(1, 3)...)
@@ -108,4 +111,31 @@ func TestAWriterOfTheLogBeforeIsRefusedByTheRestoredOne(t *testing.T) {
 		}
 		said(t, w, func() *Bus { return other })
 	})
+}
+
+// looking is a client to which something happens just before it makes a consumer.
+type looking struct {
+	jetstream.JetStream
+	before func()
+}
+
+func (l *looking) CreateConsumer(ctx context.Context, stream string, c jetstream.ConsumerConfig) (jetstream.Consumer, error) {
+	l.before()
+	return l.JetStream.CreateConsumer(ctx, stream, c)
+}
+
+// A reader whose log is replaced after it has looked whose it is, and before it reads,
+// is not given events of another life as if they were of its own.
+func TestAReaderOfTheLogBeforeIsNotGivenTheRestoredOne(t *testing.T) {
+	w := newBereft(t)
+	once := sync.OnceFunc(func() { say(t, w.restored(), 3, facts(4, 1)...) })
+	w.js = &looking{w.js, once}
+	ctx, stop := context.WithTimeout(t.Context(), bound)
+	defer stop()
+	err := w.Read(ctx, events.Position{Era: 1, Seq: 3}, []string{wholeLog}, service.Reader{
+		Deliver: func(m service.Message) error { return fmt.Errorf("it was given %s", m.Pos) },
+	})
+	if !errors.Is(err, service.ErrLogReplaced) {
+		t.Error(err)
+	}
 }

@@ -182,6 +182,7 @@ func (r *reading) heardAll(all bool) {
 func (r *reading) open(ctx context.Context) (*consumer, error) {
 	ctx, cancel := context.WithTimeout(ctx, apiWait)
 	defer cancel()
+	conn := r.b.connection()
 	si, err := r.b.streamInfo(ctx, r.from.stream)
 	if err != nil {
 		return nil, err
@@ -198,6 +199,9 @@ func (r *reading) open(ctx context.Context) (*consumer, error) {
 	c, err := r.b.js.CreateConsumer(ctx, r.from.stream, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open reader of %s: %w", r.from.stream, err)
+	}
+	if r.b.connection() != conn { // it may read another life of the stream than was looked at
+		return nil, fmt.Errorf("open reader of %s: connected anew meanwhile", r.from.stream)
 	}
 	it, err := c.Messages(
 		jetstream.PullMaxMessagesWithBytesLimit(pullMessages, pullBytes),

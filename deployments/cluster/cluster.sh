@@ -1,5 +1,5 @@
 #!/bin/sh
-# Three buses, two copies of registry and deployer, a node and a gateway on this
+# Three buses, two copies of registry, deployer and metrics, a node and a gateway on this
 # machine: cluster.sh up [DIR], cluster.sh down [DIR]; cluster.sh start NAME [DIR]
 # brings back one that has ended. See README.md.
 set -eu
@@ -57,7 +57,7 @@ participant() {
 	bus-a) bus a 0 ;;
 	bus-b) bus b 1 ;;
 	bus-c) bus c 2 ;;
-	control-1 | control-2) start "$1" run registry,deployer --nats "$servers" --default-domain localhost ;;
+	control-1 | control-2) start "$1" run registry,deployer,metrics --nats "$servers" --default-domain localhost ;;
 	node) start node run node --nats "$servers" --id n1 ;;
 	gateway) start gateway run gateway --nats "$servers" --listen "$listen" ;;
 	*)

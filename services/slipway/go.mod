@@ -23,6 +23,7 @@ require (
 	slipway.dev/events v0.0.0
 	slipway.dev/pkg v0.0.0
 	slipway.dev/services v0.0.0
+	slipway.dev/services/metrics v0.0.0
 )
 
 require (
@@ -74,4 +75,5 @@ replace (
 	slipway.dev/events => ../../events
 	slipway.dev/pkg => ../../pkg
 	slipway.dev/services => ../
+	slipway.dev/services/metrics => ../metrics
 )

@@ -15,6 +15,7 @@ import (
 	"slipway.dev/pkg/service"
 	"slipway.dev/services/deployer"
 	"slipway.dev/services/gateway"
+	"slipway.dev/services/metrics"
 	"slipway.dev/services/node"
 	"slipway.dev/services/provisioner"
 	"slipway.dev/services/registry"
@@ -186,7 +187,7 @@ func newEventsTypesCommand(env *Env) *cobra.Command {
 // participants are the services as they declare themselves.
 func participants() []service.Service {
 	return []service.Service{
-		deployer.Service(deployer.Config{}), gateway.Service(gateway.Config{}, nil),
+		deployer.Service(deployer.Config{}), gateway.Service(gateway.Config{}, nil), metrics.Service(nil),
 		node.Service(node.Config{}, nil), provisioner.Service(provisioner.Config{}, nil), registry.Service(registry.Config{}),
 	}
 }

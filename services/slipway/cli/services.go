@@ -12,6 +12,7 @@ import (
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
 	"slipway.dev/services/deployer"
+	"slipway.dev/services/metrics"
 	"slipway.dev/services/provisioner"
 	"slipway.dev/services/registry"
 	"slipway.dev/services/slipway/output"
@@ -32,7 +33,7 @@ func newServicesCommand(env *Env) *cobra.Command {
 // provisioner has one beside each bus.
 func copied() []service.Service {
 	return []service.Service{
-		deployer.Service(deployer.Config{}), provisioner.Service(provisioner.Config{}, nil), registry.Service(registry.Config{}),
+		deployer.Service(deployer.Config{}), metrics.Service(nil), provisioner.Service(provisioner.Config{}, nil), registry.Service(registry.Config{}),
 	}
 }
 

@@ -13,8 +13,8 @@ func TestServices(t *testing.T) {
 	p := at(t, e2e.Apart(), e2e.Copies("twin"))
 	p.does(0, "deploy", p.file("v1.yaml", e2e.Example("shop", "v1", "rolling", "")), "-y")
 	var a answer
-	want := map[any]int{"deployer": 2, "provisioner": 1, "registry": 2}      // one provisioner beside the one bus
-	e2e.Await(t, 30*time.Second, "all copies of all services", func() bool { // the first lease comes a second after the start
+	want := map[any]int{"deployer": 2, "metrics": 2, "provisioner": 1, "registry": 2} // one provisioner beside the one bus
+	e2e.Await(t, 30*time.Second, "all copies of all services", func() bool {          // the first lease comes a second after the start
 		a = p.asks(0, "services")
 		for _, x := range a.Items {
 			if len(x["copies"].([]any)) != want[x["name"]] {
@@ -38,13 +38,13 @@ func TestServices(t *testing.T) {
 			}
 		}
 	}
-	if r := p.does(0, "services"); strings.Count(r.Stdout, "\n") != 6 || !strings.HasPrefix(r.Stdout, "SERVICE") {
+	if r := p.does(0, "services"); strings.Count(r.Stdout, "\n") != 8 || !strings.HasPrefix(r.Stdout, "SERVICE") {
 		t.Errorf("a line for each copy:\n%s", r.Stdout)
 	}
 	p.Process("control").Kill()
 	p.Process("twin").Kill()
-	e2e.Await(t, 30*time.Second, "both services to be silent", func() bool {
+	e2e.Await(t, 30*time.Second, "all three services to be silent", func() bool {
 		a := p.asks(0, "services")
-		return a.Items[0]["state"] == "silent" && a.Items[1]["state"] == "ready" && a.Items[2]["state"] == "silent"
+		return a.Items[0]["state"] == "silent" && a.Items[1]["state"] == "silent" && a.Items[2]["state"] == "ready" && a.Items[3]["state"] == "silent"
 	})
 }

@@ -108,7 +108,7 @@ func (p *Plane) startApart(o options) {
 	bus := []string{"run", "bus", "--nats", nats, "--data", data("bus"), "--profile", "dev", "--log-level", "info"}
 	p.Add("bus", append(bus, o.flags...)...).Start()
 	for _, name := range o.control {
-		control := []string{"run", "registry,deployer", "--nats", p.NATS, "--data", data(name), "--default-domain", "localhost", "--log-level", "info"}
+		control := []string{"run", "registry,deployer,metrics", "--nats", p.NATS, "--data", data(name), "--default-domain", "localhost", "--log-level", "info"}
 		p.Add(name, append(control, o.mesh...)...).Start()
 	}
 	p.Add("node", "run", "node", "--nats", p.NATS, "--id", "n1", "--data", data("node"), "--log-level", "info").Start()

@@ -22,7 +22,7 @@ const (
 )
 
 // singleParts are the units that slipway.target wants, the bus first.
-var singleParts = []string{"bus", "registry", "deployer", "node", "gateway"}
+var singleParts = []string{"bus", "registry", "deployer", "metrics", "node", "gateway"}
 
 // The units are as systemd wants them.
 func TestUnitsOfSingleAreVerified(t *testing.T) {

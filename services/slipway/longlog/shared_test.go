@@ -8,6 +8,7 @@ import (
 	"slipway.dev/pkg/service"
 	"slipway.dev/services/deployer"
 	"slipway.dev/services/gateway"
+	"slipway.dev/services/metrics"
 	"slipway.dev/services/node"
 	"slipway.dev/services/provisioner"
 	"slipway.dev/services/registry"
@@ -19,7 +20,7 @@ import (
 func TestFoldsShareAnEvent(t *testing.T) {
 	cores := []*service.Core{
 		service.NewCore(deployer.Service(cfg)), service.NewCore(registry.Service(registry.Config{})),
-		service.NewCore(provisioner.Service(provisioner.Config{}, nil)),
+		service.NewCore(provisioner.Service(provisioner.Config{}, nil)), service.NewCore(metrics.Service(nil)),
 		service.NewCore(node.Service(node.Config{Name: "n1"}, nil)), service.NewCore(gateway.Service(gateway.Config{Name: "gw1-a"}, nil)),
 	}
 	var all []events.Event

@@ -12,6 +12,7 @@ import (
 	"slipway.dev/events"
 	"slipway.dev/pkg/bus"
 	"slipway.dev/pkg/service"
+	"slipway.dev/services/metrics"
 	"slipway.dev/services/provisioner"
 	"slipway.dev/services/slipway/fault"
 )
@@ -64,7 +65,7 @@ func replaced(ctx context.Context, b *bus.Bus) error {
 		return err
 	}
 	is := identity(info)
-	for _, name := range []string{"deployer", "registry", provisioner.Owner} {
+	for _, name := range []string{"deployer", "registry", provisioner.Owner, metrics.Owner} {
 		body, err := busKeeper{b, name}.load(ctx)
 		var was fold
 		if err != nil || json.Unmarshal(body, &was) != nil {

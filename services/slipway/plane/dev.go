@@ -128,7 +128,7 @@ func (d *dev) run(ctx context.Context) error {
 	warn(log, d.warned)
 	parts, err := d.host.withDiscovery([]part{
 		d.host.gateway(DevGateway, DevNode, d.door), d.host.node(DevNode, true),
-		d.host.deployer(d.Domain, d.mesh), d.host.registry(), d.host.provisioner(provisions{d.profile(), d.LevelHold}),
+		d.host.deployer(d.Domain, d.mesh), d.host.registry(), d.host.metrics(), d.host.provisioner(provisions{d.profile(), d.LevelHold}),
 		d.host.store(server),
 	}, d.Discovery)
 	if err != nil {

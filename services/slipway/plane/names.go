@@ -12,10 +12,10 @@ const everything = "all"
 
 // Names of `slipway run`, with what this version holds of them. The deployer holds
 // the placer too; all is every participant without hands.
-var Names = []string{"registry", "deployer", "node", "gateway", "bus", everything}
+var Names = []string{"registry", "deployer", "metrics", "node", "gateway", "bus", everything}
 
 // later are the names of parts that this version does not have.
-var laterNames = []string{"scaler", "metrics", "alerting", "secrets", "audit", "dashboard", "provisioner"}
+var laterNames = []string{"scaler", "alerting", "secrets", "audit", "dashboard", "provisioner"}
 
 // bound are the parts that own something of a data folder.
 var bound = []string{"bus", "node", "gateway"}
@@ -34,7 +34,7 @@ func chosen(names []string) (all []string, err error) {
 			}
 			return nil, f
 		case name == everything:
-			all = append(all, everything, "registry", "deployer")
+			all = append(all, everything, "registry", "deployer", "metrics")
 		default:
 			all = append(all, name)
 		}

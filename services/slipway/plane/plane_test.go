@@ -89,7 +89,7 @@ func TestNamesOfRun(t *testing.T) {
 		code, fix   string
 	}{
 		{names: []string{"node", "gateway"}, want: []string{"node", "gateway"}},
-		{names: []string{"all"}, want: []string{"all", "registry", "deployer"}},
+		{names: []string{"all"}, want: []string{"all", "registry", "deployer", "metrics"}},
 		{names: []string{"gatway"}, code: "SLW-U002", fix: "slipway run gateway"},
 		{names: []string{"scaler"}, code: "SLW-U002"},
 		{names: nil, code: "SLW-U002"},

@@ -16,6 +16,7 @@ import (
 	"slipway.dev/pkg/service"
 	"slipway.dev/services/deployer"
 	"slipway.dev/services/gateway/proxy"
+	"slipway.dev/services/metrics"
 	"slipway.dev/services/slipway/fault"
 	"slipway.dev/services/slipway/natscontext"
 )
@@ -265,6 +266,9 @@ func (r *runner) parts() (all []part) {
 	}
 	if r.has("registry") {
 		all = append(all, r.host.registry())
+	}
+	if r.has(metrics.Owner) {
+		all = append(all, r.host.metrics())
 	}
 	if r.provisions() {
 		all = append(all, r.host.provisioner(provisions{r.profile(), r.LevelHold}))

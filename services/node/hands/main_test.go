@@ -231,7 +231,7 @@ func startWith(t *testing.T, m *memory, dir string, takeAlong bool, between func
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := New(Config{Node: "n1", Driver: between(d), Folder: filepath.Join(dir, "checks"), Lease: m.Lease, Logs: m, Every: 50 * time.Millisecond, Logger: zerolog.Nop()})
+	h, err := New(Config{Node: "n1", Driver: between(d), Folder: filepath.Join(dir, "checks"), Lease: m.Lease, Logs: m, Every: 50 * time.Millisecond, Breaker: d, Logger: zerolog.Nop()})
 	if err != nil {
 		t.Fatal(err)
 	}

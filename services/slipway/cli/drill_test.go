@@ -110,6 +110,18 @@ func TestDrills(t *testing.T) {
 			}
 		}
 	})
+	t.Run("a drill heals by itself though whoever asked for it is gone", func(t *testing.T) {
+		before := p.drillFacts("ended")
+		verb := p.starts("drill", "slow-instance", "shop", "--for", "2s", "-y")
+		e2e.Await(t, 20*time.Second, "the drill to begin", func() bool { return p.drillFacts("begun") > before })
+		if err := verb.cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		e2e.Await(t, 20*time.Second, "the drill to end", func() bool { return p.drillFacts("ended") > before })
+		e2e.Await(t, 20*time.Second, "both to be ready", func() bool {
+			return p.asks(0, "status", "shop").Items[0]["replicas"].(map[string]any)["ready"] == float64(2)
+		})
+	})
 	t.Run("partition-gateway: it serves on, is not counted on, and comes back by itself", func(t *testing.T) {
 		requests := p.Load(load.Config{Host: "shop.localhost", Rate: 50})
 		p.drills("partition-gateway", "gw1-a", "--for", "5s")

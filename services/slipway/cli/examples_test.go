@@ -18,8 +18,8 @@ import (
 
 // endless are the verbs whose examples go on until somebody stops them: other tests
 // start and end them; so does offering an endpoint, which is kept until it is ended. A
-// drill that lasts is another test's too.
-var endless = []string{"drill slow-instance", "drill partition-gateway", "drill bad-release", "dev", "demo", "run", "run bus", "restore", "nodes drain"}
+// drill that lasts, or needs processes of their own, is another test's too.
+var endless = []string{"drill slow-instance", "drill partition-gateway", "drill bad-release", "drill kill-service", "dev", "demo", "run", "run bus", "restore", "nodes drain"}
 
 // steers are those whose examples change what the others look at, the app or the
 // context: they run last, in this order.

@@ -18,6 +18,9 @@ func TestMain(m *testing.M) { e2e.Main(m) }
 // readWithin is what a verb that reads may take on a million events.
 const readWithin = time.Second
 
+// measureWithin is what measuring the guarantees over 100 000 events may take.
+const measureWithin = 2 * time.Second
+
 // patience is for whoever reads the whole of it.
 const patience = 5 * time.Minute
 
@@ -98,6 +101,11 @@ func TestReadsOfALongLog(t *testing.T) {
 		if took > 5*readWithin {
 			t.Errorf("slipway %v took %s, want at most %s", verb, took, 5*readWithin)
 		}
+	}
+	measured := r.Slipway("guarantees", "-o", "json", "--timeout", patience.String())
+	t.Logf("slipway guarantees: %s", measured.Took.Round(time.Millisecond))
+	if measured.Code != 0 && measured.Code != 8 || measured.Took > 5*measureWithin { // a log that was written at once is no promise kept
+		t.Errorf("slipway guarantees: code %d after %s, want at most %s\n%s", measured.Code, measured.Took, 5*measureWithin, measured.Stderr)
 	}
 }
 

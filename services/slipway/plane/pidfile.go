@@ -12,7 +12,9 @@ import (
 
 // Services are the names of `slipway run` that own nothing of a data folder: their
 // processes are found by a pid file alone.
-var Services = []string{"deployer", "metrics", "registry"}
+var Services = slices.DeleteFunc(slices.Clone(Names), func(name string) bool {
+	return name == everything || slices.Contains(bound, name)
+})
 
 // PidFile is the name of the file, below a data folder, that names a service's process.
 func PidFile(service string) string { return service + ".pid" }

@@ -42,13 +42,14 @@ func (s *voiceState) answer(svc Service, wish events.Event, state string, say *S
 	of, drop, words := asked(svc, wish)
 	because := func(format string, args ...any) Saying { return say.Because(CauseOf(wish), format, args...) }
 	refuse := func(format string, args ...any) { because(format, args...).Fact(events.LetterRefused{OfLetter: of}) }
+	by, settled := s.settledAt(of.Position)
 	switch why := s.stuck(of.Position); {
 	case state != "":
 		refuse("%s", state)
 	case s.Freed[of.Position] != "":
 		refuse("already %s", s.Freed[of.Position])
-	case !s.Parked[of.Position] && s.Settled[of.Position].Participant != "":
-		refuse("already dropped for %s", s.Settled[of.Position].Participant)
+	case !s.Parked[of.Position] && settled:
+		refuse("already dropped for %s", by.Participant)
 	case !s.Parked[of.Position]:
 		refuse("no event at %s is parked", of.Position)
 	case drop:

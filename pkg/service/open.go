@@ -22,6 +22,13 @@ func (r *runner) open(ctx context.Context) {
 	r.read(ctx, "wishes", func() error {
 		return r.bus.Wishes(ctx, events.Position{}, r.wishes(), r.hearsay(ctx, func(m Message) (Signal, error) { return r.wish(ctx, m) }))
 	})
+	if len(r.svc.Filters) > 0 { // what others of its service dropped lies outside of what it reads
+		r.signals++
+		dropped := []string{events.Filter("", ownerOf(r.svc), "", "letter", "dropped")}
+		r.read(ctx, "letters of its service", func() error {
+			return r.bus.Read(ctx, events.Position{}, dropped, r.hearsay(ctx, r.elsewhere))
+		})
+	}
 	if len(r.svc.Leases) > 0 {
 		r.signals++
 		r.read(ctx, "leases", func() error {

@@ -170,6 +170,31 @@ func TestADropHoldsForAllOfAService(t *testing.T) {
 			}
 		})
 	})
+	t.Run("bus-15 who reads only its own corner of the log hears of it, too", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			corner := func(place string) service.Service {
+				svc := counting(place)
+				svc.Filters = []string{"slipway.event.*.registry.>", events.Filter("", "gateway", place, "", "")}
+				return svc
+			}
+			l := newPost(t, registered("web"), 2)
+			l.elsewhere(t, registered("web"), registered("web"), registered("web"))
+			parked := l.life(corner("gw2-a"), nil, nothing)
+			l.life(corner("gw1-a"), nil, func() { l.ask(drop("gateway-gw1-a", "1:2")) })
+			live := l.life(corner("gw1-b"), nil, nothing)
+			got := l.said("gw1-b")
+			if want := []string{"dropped: dropped for gateway-gw1-a", "web has 2"}; !slices.EqualFunc(got, want, strings.HasPrefix) {
+				t.Errorf("who joins later says %q, want %q", got, want)
+			}
+			if again := l.life(corner("gw1-b"), nil, nothing); !bytes.Equal(again, live) {
+				t.Errorf("replayed it is\n%s\nlive\n%s", again, live)
+			}
+			l.life(corner("gw2-a"), parked, nothing)
+			if got := l.said("gw2-a"); !slices.Contains(got, "web has 2") {
+				t.Errorf("who stood still says %q", got)
+			}
+		})
+	})
 	t.Run("bus-15 what one could read after all says nothing of the others", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			l := newPost(t, registered("web"), 2)

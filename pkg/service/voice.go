@@ -51,6 +51,8 @@ type voiceHeard struct {
 	mended map[string]Mended
 	parks  map[string]Park   // what stands still now, by position
 	again  map[string]Reread // what came of reading it again, by position
+
+	elsewhere map[string]Settled // what others dropped whom the reader does not hear, by position
 }
 
 func ownerOf(svc Service) string { return svc.Name }
@@ -81,7 +83,7 @@ func voiceKeys(svc Service, e events.Event) []string {
 
 func voiceTouches(s Signal) []string {
 	switch s.Data.(type) {
-	case Broken, Mended, Park, Aside:
+	case Broken, Mended, Park, Aside, elsewhere:
 		return []string{voiceKey}
 	}
 	return nil
@@ -116,7 +118,7 @@ func (s *voiceState) evolve(svc Service, e events.Event) {
 func (s *voiceState) sense(sig Signal) {
 	h := s.heard.Get()
 	if h.broken == nil {
-		*h = voiceHeard{map[string]Broken{}, map[string]Mended{}, map[string]Park{}, map[string]Reread{}}
+		*h = voiceHeard{map[string]Broken{}, map[string]Mended{}, map[string]Park{}, map[string]Reread{}, map[string]Settled{}}
 	}
 	if sig.Wish != nil {
 		s.ask(*sig.Wish, sig.Data)
@@ -131,6 +133,8 @@ func (s *voiceState) sense(sig Signal) {
 		delete(h.broken, d.Name+"/"+d.Key)
 	case Park:
 		h.parks[d.Pos.String()] = d
+	case elsewhere:
+		h.elsewhere[d.at] = d.by
 	case Aside:
 		s.copies.Get().add(d)
 	}
@@ -142,7 +146,7 @@ func (s *voiceState) decide(svc Service, now time.Time) (say Says) {
 		return events.OfGuarantee{Participant: svc.Participant(), Place: svc.Place, Name: name, Key: key}
 	}
 	for _, id := range Sorted(h.parks) {
-		_, settled := s.Settled[id]
+		_, settled := s.settledAt(id)
 		if p := h.parks[id]; !s.Parked[id] && !settled {
 			say.Because(Cause{}, "%s: %s", p.Verdict, p.Reason).Fact(events.LetterParked{
 				OfLetter: events.OfLetter{Participant: svc.Participant(), Place: svc.Place, Position: id},

@@ -34,11 +34,11 @@ func (e *Env) width(w io.Writer) int {
 const faultIndent = 9
 
 // words are a fault as a person reads it, no line wider than the terminal but for what
-// is to be typed: that must be copied whole.
+// is to be typed, which must be copied whole, and what a workload has written.
 func (e *Env) words(f *fault.Fault) string {
 	var b strings.Builder
 	for _, line := range strings.SplitAfter(fault.Render(f), "\n") {
-		if !strings.HasPrefix(line, "  fix ") {
+		if !strings.HasPrefix(line, "  fix ") && !strings.HasPrefix(line, "  logs ") {
 			line = output.Fit(line, e.width(e.Err), faultIndent)
 		}
 		b.WriteString(line)

@@ -15,7 +15,6 @@ import (
 	"slipway.dev/services/slipway/guarantees"
 	"slipway.dev/services/slipway/progress"
 	"slipway.dev/services/slipway/recovery"
-	"slipway.dev/services/slipway/view"
 )
 
 // violated is the exit status of a guarantee that did not hold.
@@ -137,6 +136,7 @@ func (d *drilling) run(ctx context.Context, x *drill) error {
 		return d.away(ctx, err)
 	}
 	r := resultOf(x, w)
+	d.expose(&r, x, w)
 	r.Requests = d.requests(ctx, x, injected)
 	return d.showDrill(r)
 }
@@ -214,50 +214,6 @@ func (d *drilling) ask(ctx context.Context, participant, place string, what even
 var remedies = map[string][]string{
 	"drills-off": {"SLIPWAY_DRILLS=true slipway run NAME"}, "busy": {"slipway events -n 20"},
 	"unknown": {"slipway ps"}, "one-process": {"slipway run node --id NAME"},
-}
-
-// requestsWait is how long gateways may take to tell what they counted.
-const requestsWait = 4 * time.Second
-
-// requests are what the gateways counted from the beginning of a drill until now.
-func (d *drilling) requests(ctx context.Context, x *drill, injected time.Time) (sum drillRequests) {
-	end := d.Now()
-	within, cancel := context.WithTimeout(ctx, requestsWait)
-	defer cancel()
-	m := view.NewMeter()
-	for {
-		next := view.NewMeter()
-		if d.samples(within, next, injected.Add(-view.Lookback)) == nil {
-			m = next
-		}
-		if !m.Newest().Before(end) || sleepUntil(within, tick) != nil {
-			break
-		}
-	}
-	if m.Newest().After(end) {
-		end = m.Newest() // they count by the second
-	}
-	apps := x.apps
-	if len(apps) == 0 {
-		apps = d.log.Apps()
-	}
-	for _, app := range apps {
-		if t, ok := d.log.Traffic(app, m, end.Sub(injected), end); ok {
-			sum.Total, sum.Failed = sum.Total+t.Requests, sum.Failed+t.Failed
-		}
-	}
-	return sum
-}
-
-func sleepUntil(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // showDrill shows how it went; one that did not hold ends with 8.

@@ -19,7 +19,11 @@ type drilled struct {
 	BoundMs                     int64
 	Holds                       bool
 	Requests                    struct{ Total, Failed int64 }
-	Steps                       []struct {
+	Exposed                     *struct {
+		Requests          int64
+		Share, BoundShare float64
+	}
+	Steps []struct {
 		What            string
 		TookMs, BoundMs *int64
 		Holds           bool
@@ -174,4 +178,30 @@ func TestDrillsOfProcesses(t *testing.T) {
 		p.Process("n2").Start()
 		p.Log.Await(events.Position{}, 20*time.Second, "the node to say that its drill is over", e2e.Is("", "drill", "ended"))
 	})
+}
+
+// TestDrillOfACanary: a bad version harms at most its share of the requests, as the
+// client counts them and as the guarantee is measured, and is taken back by itself.
+func TestDrillOfACanary(t *testing.T) {
+	p := at(t)
+	canary := "strategy: canary, steps: [{ weight: 10%, pause: 1m }], " +
+		"analysis: { background: [{ metric: error_ratio, max: 5%, interval: 5s, failures: 1 }] },"
+	p.MustDeploy(strings.Replace(e2e.Example("shop", "v1", "canary", ""), "strategy: canary,", canary, 1), 60*time.Second)
+	requests := p.Load(load.Config{Host: "shop.localhost", Rate: 200})
+	e2e.Await(t, 10*time.Second, "requests to be answered", func() bool { return requests.Counts().Sent > 50 })
+	d := p.drills("bad-release", "shop")
+	counts := requests.Stop()
+	if counts.Failed == 0 || counts.Failed*10 > counts.Sent {
+		t.Errorf("%d of %d requests failed: a tenth may go to a version that fails four of ten", counts.Failed, counts.Sent)
+	}
+	if d.Requests.Failed != int64(counts.Failed) {
+		t.Errorf("the verb tells %d failures, the client counted %d", d.Requests.Failed, counts.Failed)
+	}
+	if e := d.Exposed; e == nil || e.Requests == 0 || e.Share > e.BoundShare || e.BoundShare != 0.1 {
+		t.Errorf("exposed %+v", e)
+	}
+	a := p.measures(0)
+	if g := a.row(t, "canary-share"); g["holds"] != true || g["samples"].(float64) < 1 || g["measured"].(map[string]any)["value"].(float64) > 0 {
+		t.Errorf("%v", g)
+	}
 }

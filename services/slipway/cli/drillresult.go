@@ -21,8 +21,19 @@ type drillResult struct {
 	Holds       bool          `json:"holds"`
 	Requests    drillRequests `json:"requests"` // while it lasted, as the gateways counted
 	Steps       []drillStep   `json:"steps"`
-	Failed      string        `json:"failed,omitempty"` // why it will never come to its end
+	Exposed     *exposure     `json:"exposed,omitempty"` // of a bad release
+	Failed      string        `json:"failed,omitempty"`  // why it will never come to its end
 }
+
+// exposure is what a bad release got of its app's requests, as the log counts them.
+type exposure struct {
+	Requests   int64   `json:"requests"`
+	Share      float64 `json:"share"`
+	BoundShare float64 `json:"boundShare"` // the most that its steps gave it
+}
+
+// holds tells whether it got no more than its share.
+func (e exposure) holds() bool { return e.Share <= e.BoundShare }
 
 // drillRequests are requests and those of them that failed.
 type drillRequests struct {
@@ -75,12 +86,19 @@ func (r drillResult) table(w io.Writer, width int) error {
 	if err := t.Write(w, width); err != nil {
 		return err
 	}
+	if e := r.Exposed; e != nil {
+		if _, err := fmt.Fprintf(w, "exposed: %d requests, %s of all, at most %s by its steps\n", e.Requests, output.Percent(e.Share), output.Percent(e.BoundShare)); err != nil {
+			return err
+		}
+	}
 	verdict := "recovered"
 	switch {
 	case r.Failed != "":
 		verdict = "not recovered, " + r.Failed
 	case r.RecoveredMs == nil:
 		verdict = "not recovered"
+	case r.Exposed != nil && !r.Exposed.holds():
+		verdict = "recovered, and got more than its share"
 	case !r.Holds:
 		verdict = "recovered, later than promised"
 	}

@@ -25,6 +25,8 @@ type Watch struct {
 	Injected time.Time
 	Steps    []*Step
 	Failed   string // why it will never be over; empty: it may be
+	Release  int    // the bad one, where that is what it is about
+	ShareBp  int    // most of the requests it was to get, basis points
 
 	fails func(e events.Event) bool // tells an end that is none of the steps; nil: none is
 }

@@ -112,6 +112,12 @@ func TestBadRelease(t *testing.T) {
 	of := events.OfRelease{App: "web", Release: 2}
 	w := BadRelease(began, "web", 10*second, 5*second)
 	tells(w, 0, events.ReleasePlanned{OfRelease: of})
+	for _, bp := range []int{500, 1000, 0} {
+		tells(w, 0, events.RouteShifted{OfRoute: events.OfRoute{App: "web"}, Route: events.Route{Shares: []events.RouteShare{{Release: 1, ShareBp: 10_000 - bp}, {Release: 2, ShareBp: bp}}}})
+	}
+	if w.Release != 2 || w.ShareBp != 1000 {
+		t.Errorf("release %d, share %d", w.Release, w.ShareBp)
+	}
 	tells(w, second, events.ReleaseAborted{OfRelease: events.OfRelease{App: "web", Release: 1}})
 	tells(w, 4*second, events.ReleaseAborted{OfRelease: of})
 	tells(w, 10*second, events.ReleaseRolledBack{OfRelease: of, To: 1})

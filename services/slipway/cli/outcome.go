@@ -12,6 +12,7 @@ import (
 	"slipway.dev/services/deployer"
 	"slipway.dev/services/slipway/fault"
 	"slipway.dev/services/slipway/output"
+	"slipway.dev/services/slipway/progress"
 	"slipway.dev/services/slipway/view"
 )
 
@@ -237,7 +238,7 @@ func (s *session) conclude(list []view.Deployment, faults []error) error {
 
 // links tell a person where to look further.
 func (s *session) links(d view.Deployment) {
-	if s.Output != "table" && s.Output != "wide" || d.Outcome == "unchanged" {
+	if s.Output != "table" && s.Output != "wide" || d.Outcome == "unchanged" || s.progressKind() == progress.JSON {
 		return
 	}
 	words := "  "

@@ -91,7 +91,7 @@ func TestTerminal(t *testing.T) {
 			t.Errorf("%q", raw)
 		}
 		file = p.file("one.yaml", e2e.Example("one", "v2", "rolling", ""))
-		lines := p.Types(200, 200, nil, "deploy", file, "-y", "--progress", "json", "-o", "name")
+		lines := p.Types(200, 200, nil, "deploy", file, "-y", "--progress", "json")
 		lines.Ends(0, 30*time.Second)
 		raw := strings.Split(strings.TrimSuffix(lines.Raw(), "\r\n"), "\r\n")
 		for _, line := range raw[1 : len(raw)-1] {
@@ -99,7 +99,7 @@ func TestTerminal(t *testing.T) {
 				t.Errorf("%v: %s", err, line)
 			}
 		}
-		if len(raw) < 10 || raw[len(raw)-1] != "one/2" {
+		if len(raw) < 10 || !strings.HasPrefix(raw[len(raw)-1], "one release 2 promoted") {
 			t.Errorf("%q", raw)
 		}
 	})

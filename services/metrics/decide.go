@@ -18,7 +18,17 @@ const (
 )
 
 // Publish is what the hands are to do: have the stream keep some windows, in order.
-type Publish struct{ Windows []events.Load }
+type Publish struct {
+	Windows []events.Load
+	Lost    Lost
+}
+
+// Lost is what no window tells of, since the start.
+type Lost struct {
+	Late    uint64 // requests told of after their window was closed
+	Refused uint64 // batches whose times are far ahead of our clock
+	Dropped int    // windows that waited too long for the bus
+}
 
 // decide closes the windows whose time has come; nothing is ever said of them.
 func (s *State) decide(now time.Time) (say service.Says) {
@@ -52,7 +62,7 @@ func (s *State) acts() []service.Act {
 	if m.act == "" {
 		return nil
 	}
-	return []service.Act{{ID: m.act, Data: Publish{m.given}}}
+	return []service.Act{{ID: m.act, Data: Publish{m.given, Lost{m.fold.Late(), m.fold.Refused(), m.dropped}}}}
 }
 
 // due is when patience closes the next second.

@@ -40,6 +40,7 @@ type Hands struct {
 
 	heard chan struct{} // closed when somebody listens
 	sense func(service.Signal)
+	lost  metrics.Lost // as logged last; acts come one after another
 }
 
 // New makes hands that touch nothing yet.
@@ -99,7 +100,15 @@ func (h *Hands) Do(ctx context.Context, a service.Act) {
 	case <-ctx.Done():
 		return
 	}
-	if p, ok := a.Data.(metrics.Publish); ok && h.publish(ctx, p.Windows) {
+	p, ok := a.Data.(metrics.Publish)
+	if !ok {
+		return
+	}
+	if p.Lost != h.lost {
+		h.lost = p.Lost
+		h.log.Warn().Uint64("late", p.Lost.Late).Uint64("refused", p.Lost.Refused).Int("dropped", p.Lost.Dropped).Msg("in no window")
+	}
+	if h.publish(ctx, p.Windows) {
 		h.sense(service.Signal{Data: metrics.Published{Act: a.ID}})
 	}
 }

@@ -37,7 +37,6 @@ func (a *app) begin(edge, before int64) {
 	if first > 0 {
 		a.cursor = first
 	}
-	a.cursor = max(a.cursor, edge-catchUp)
 	for _, x := range a.series {
 		a.last = max(a.last, x.take(a.cursor, nil))
 	}

@@ -26,6 +26,7 @@ func (f *Fold) Close(now time.Time, st Standing) (closed []events.Load) {
 	for _, name := range slices.Sorted(maps.Keys(f.apps)) {
 		a := f.apps[name]
 		a.begin(f.edge, before)
+		f.skip(a)
 		for to := a.cursor + a.step(); to <= f.edge; to = a.cursor + a.step() {
 			closed = append(closed, f.window(a, to, st)...)
 			a.cursor = to
@@ -33,6 +34,21 @@ func (f *Fold) Close(now time.Time, st Standing) (closed []events.Load) {
 	}
 	f.sweep(st)
 	return closed
+}
+
+// skip passes over what is too long ago to be closed: we stood still, or the clock did.
+func (f *Fold) skip(a *app) {
+	if a.cursor >= f.edge-catchUp {
+		return
+	}
+	a.cursor = f.edge - catchUp
+	for _, x := range a.series {
+		a.last = max(a.last, x.take(a.cursor, func(n float64, _ counts) {
+			if x.key.family == requests {
+				f.late += uint64(n)
+			}
+		}))
+	}
 }
 
 // Due is when patience closes the next second; zero while there is nothing to close.

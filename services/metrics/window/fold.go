@@ -16,7 +16,7 @@ const (
 )
 
 const (
-	catchUp   = 60              // seconds that are closed afterwards at most, after a start
+	catchUp   = 60              // seconds that are closed afterwards at most, after a start or a standstill
 	linger    = 60              // seconds in which a release that is listed no more is still told of
 	forgotten = 3 * Whole       // seconds after which what nobody retells is forgotten
 	aheadMax  = 2 * time.Minute // of our clock: a batch further ahead would never be closed

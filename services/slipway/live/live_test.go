@@ -81,7 +81,7 @@ func returned() Rollout {
 	r := canary()
 	r.State, r.Gate, r.Failed, r.Want, r.Measured = "returning", 0, 412, 0, ptr(0)
 	r.Checks = []Check{{"errors 38.2% > 1.0% over 10s, 3 of 3", "failure"}}
-	r.Why = "errors 38.2% > 1.0% over 10s (412 of 1079 canary requests)"
+	r.Why = "errors 38.2% > 1.0% over 10s, 3 of 3"
 	r.Releases[0].Errors = ptr(.382)
 	return r
 }

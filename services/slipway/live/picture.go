@@ -152,10 +152,14 @@ func (r Rollout) notes(width int) (rows []row) {
 		}
 		note("waits for:", words, usual)
 	}
+	why := r.Why
 	for _, c := range r.Checks {
 		note("check:", c.Words, toneOfVerdict(c.Verdict))
+		if c.Words == why {
+			why = "" // the check has said it
+		}
 	}
-	note("why:", r.Why, faint)
+	note("why:", why, faint)
 	note("trouble:", r.Trouble, bad)
 	for i, next := range r.Next {
 		note([]string{"next:", "or:"}[min(i, 1)], next, strong)

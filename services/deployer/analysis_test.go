@@ -180,7 +180,7 @@ func TestWhatCannotBeMeasured(t *testing.T) {
 }
 
 func TestPromotePastAnAnalysis(t *testing.T) {
-	t.Run("delivery-C02 promote past a underway analysis: step + 1, it is cancelled; full starts no new one", func(t *testing.T) {
+	t.Run("delivery-C02 promote past a running analysis: step + 1, it is cancelled; full starts no new one", func(t *testing.T) {
 		for _, full := range []bool{false, true} {
 			r, canary := newRig(t), idle
 			r.beside(&canary, replicas(2), steps(judgedIn(weight(500), errorsBelow()), judgedIn(weight(5000), errorsBelow())), background(errorsBelow()))

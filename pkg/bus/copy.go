@@ -171,7 +171,7 @@ func (b *Bus) send(ctx context.Context, to string, from io.Reader) error {
 func (b *Bus) handOver(ctx context.Context, to string, chunk []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, copyWait)
 	defer cancel()
-	m, err := b.nc.RequestWithContext(ctx, to, chunk)
+	m, err := b.request(ctx, to, chunk)
 	if err != nil {
 		return err
 	}
@@ -186,7 +186,7 @@ func (b *Bus) manage(ctx context.Context, what, stream string, ask, answer any) 
 	}
 	ctx, cancel := context.WithTimeout(ctx, copyWait)
 	defer cancel()
-	m, err := b.nc.RequestWithContext(ctx, "$JS.API.STREAM."+what+"."+stream, body)
+	m, err := b.request(ctx, "$JS.API.STREAM."+what+"."+stream, body)
 	if err != nil {
 		return err
 	}
@@ -194,6 +194,20 @@ func (b *Bus) manage(ctx context.Context, what, stream string, ask, answer any) 
 		return err
 	}
 	return json.Unmarshal(m.Data, answer)
+}
+
+// listenAgain is between two tries to be heard.
+const listenAgain = 50 * time.Millisecond
+
+// request asks until somebody listens: in a cluster word of a server that has just begun
+// to listen may still be on its way to ours. Who was not heard has done nothing.
+func (b *Bus) request(ctx context.Context, subject string, body []byte) (*nats.Msg, error) {
+	for {
+		m, err := b.nc.RequestWithContext(ctx, subject, body)
+		if !errors.Is(err, nats.ErrNoResponders) || !wait(ctx, listenAgain) {
+			return m, err
+		}
+	}
 }
 
 // refusal is the error in an answer of the server, if there is one.

@@ -64,8 +64,14 @@ func (r *Release) Stage() (index, of int) {
 	return min(max(r.Step, 1), of), of
 }
 
-// Deadline is when a release on its way is given up without progress.
-func (r Reading) Deadline(x *Release) time.Time { return r.v.deadline(x) }
+// Deadline is when a release on its way is given up without progress; zero while it
+// stands still for a verdict.
+func (r Reading) Deadline(x *Release) time.Time {
+	if r.v.judging(x) {
+		return time.Time{}
+	}
+	return r.v.deadline(x)
+}
 
 // Kept are the releases a rollback can reach.
 func (r Reading) Kept() []int { return r.v.kept() }

@@ -81,5 +81,5 @@ type AnalysisInconclusive struct {
 // AnalysisCancelled ends a run that is needed no more.
 type AnalysisCancelled struct {
 	OfAnalysis
-	Cause string `json:"cause"` // promoted, aborted, paused, step, policy
+	Cause string `json:"cause"` // promoted, aborted, superseded, step, policy, bake
 }

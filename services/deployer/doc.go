@@ -16,11 +16,12 @@
 //
 // Wishes about apps and nodes; leases of nodes; node.*, lease.*, instance.* and placement.* for what runs;
 // pool.changed, settlement.reached and endpoint.drained for what is routed;
-// routing.applied and traffic.* for what was counted.
+// routing.applied and traffic.* for what was counted. Load windows, for what is measured
+// of a release that is judged.
 //
 // # Says
 //
-// app.*, release.*, route.*, assignment.* (deployer); placement.* and evacuation.*
+// app.*, release.*, analysis.*, route.*, assignment.* (deployer); placement.* and evacuation.*
 // (placer).
 //
 // # Remembers
@@ -31,8 +32,9 @@
 //
 // # Due
 //
-// minReady, a release's deadline, revert, a timed pause, the end of warmth, the
-// back-off of a replacement; a drain's deadline; when a silent node counts as lost.
+// minReady, a release's deadline, revert, a timed pause, an interval without windows, the
+// end of a bake and of warmth, the back-off of a replacement; a drain's deadline; when a
+// silent node counts as lost.
 //
 // # Fails
 //

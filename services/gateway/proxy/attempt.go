@@ -65,7 +65,11 @@ type failure struct {
 // try sends the request to the seat and returns its answer's header.
 func (x *exchange) try() (*answer, error) {
 	pool := x.ownPool()
-	t := &trip{x: x, own: pool != nil}
+	t := &x.first
+	if x.attempts > 1 {
+		t = new(trip)
+	}
+	t.x, t.own = x, pool != nil
 	x.trip = t
 	if !t.own {
 		t.ctx, t.cancel = context.WithCancelCause(x.r.Context())

@@ -61,11 +61,10 @@ func (x *exchange) prepare() *fault {
 // fill reads the whole of a small body, so that a slow client holds no
 // endpoint.
 func (b *body) fill(n int) *fault {
-	b.kept = make([]byte, 0, n)
-	buf := make([]byte, n)
-	for b.err == nil {
+	b.kept = make([]byte, 0, n+1) // its end may be one more read
+	for b.err == nil && !b.over.Load() {
 		b.mu.Lock()
-		b.pull(buf)
+		b.pull(b.kept[len(b.kept):cap(b.kept)])
 		b.mu.Unlock()
 	}
 	return b.bad.Load()

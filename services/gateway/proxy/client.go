@@ -28,6 +28,8 @@ type clientConn struct {
 	put     bool          // the look of this request was put off
 	look    bool          // the look of this request is wanted
 	looking chan struct{} // closed when ours has ended; nil: there is none
+
+	gathering gathering
 }
 
 func newClientConn(c net.Conn, left func()) *clientConn {
@@ -40,6 +42,10 @@ func newClientConn(c net.Conn, left func()) *clientConn {
 
 // Close is net.Conn's; it gives the connection's place back once.
 func (c *clientConn) Close() error {
+	if c.gathering.holds.Load() {
+		c.Conn.SetWriteDeadline(time.Now().Add(lastWord))
+		c.sendHeld() // an error comes with the close
+	}
 	err := c.Conn.Close()
 	c.once.Do(c.left)
 	return err
@@ -47,6 +53,9 @@ func (c *clientConn) Close() error {
 
 // CloseWrite ends the server's direction of a tunnel.
 func (c *clientConn) CloseWrite() error {
+	if err := c.sendHeld(); err != nil {
+		return err
+	}
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
 	}
@@ -57,6 +66,9 @@ func (c *clientConn) CloseWrite() error {
 func (c *clientConn) Read(p []byte) (int, error) {
 	if c.putsOff(p) {
 		return 0, nil // nothing was there, for all the server knows
+	}
+	if err := c.sendHeld(); err != nil {
+		return 0, err
 	}
 	if err := c.setDeadline(); err != nil {
 		return 0, err
@@ -100,6 +112,9 @@ func (c *clientConn) SetReadDeadline(t time.Time) error {
 
 // SetWriteDeadline is net.Conn's.
 func (c *clientConn) SetWriteDeadline(t time.Time) error {
+	if t.IsZero() {
+		c.sendHeld() // an error comes with the next read
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.late && t.IsZero() {

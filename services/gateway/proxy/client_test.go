@@ -14,10 +14,11 @@ import (
 // counting counts what a connection is asked for.
 type counting struct {
 	net.Conn
-	reads, deadlines atomic.Int64
+	reads, writes, deadlines atomic.Int64
 }
 
-func (c *counting) Read(p []byte) (int, error) { c.reads.Add(1); return c.Conn.Read(p) }
+func (c *counting) Read(p []byte) (int, error)  { c.reads.Add(1); return c.Conn.Read(p) }
+func (c *counting) Write(p []byte) (int, error) { c.writes.Add(1); return c.Conn.Write(p) }
 func (c *counting) SetReadDeadline(t time.Time) error {
 	c.deadlines.Add(1)
 	return c.Conn.SetReadDeadline(t)
@@ -36,36 +37,50 @@ func (l *one) Accept() (net.Conn, error) {
 	return nil, net.ErrClosed
 }
 
-// net/http takes a look that was put off for one that found nothing: it neither asks
-// again nor takes the client for gone. A deadline is set when somebody will wait for it.
-func TestAQuickRequestIsOneReadThatWaits(t *testing.T) {
+// linked returns both ends of a connection.
+func linked(t *testing.T) (near, far net.Conn) {
+	t.Helper()
 	l := listen(t)
 	defer l.Close()
 	near, err := net.Dial("tcp", l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer near.Close()
+	t.Cleanup(func() { near.Close() })
 	near.SetDeadline(time.Now().Add(patience))
-	far, err := l.Accept()
-	if err != nil {
+	if far, err = l.Accept(); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { far.Close() })
+	return near, far
+}
+
+// servedAlone serves one connection by net/http, and returns its client's end.
+func servedAlone(t *testing.T, h http.HandlerFunc) (net.Conn, *counting) {
+	t.Helper()
+	near, far := linked(t)
 	seen := &counting{Conn: far}
 	c := newClientConn(far, func() {})
 	c.Conn = seen
-	from := &one{l, make(chan net.Conn, 1)}
+	from := &one{listen(t), make(chan net.Conn, 1)}
 	from.conn <- c
 	close(from.conn)
-	s := &http.Server{ConnContext: withClient, ReadHeaderTimeout: time.Minute, IdleTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s := &http.Server{ConnContext: withClient, ReadHeaderTimeout: time.Minute, IdleTimeout: time.Minute, Handler: h}
+	t.Cleanup(func() { s.Close() })
+	go s.Serve(from)
+	return near, seen
+}
+
+// net/http takes a look that was put off for one that found nothing: it neither asks
+// again nor takes the client for gone. A deadline is set when somebody will wait for it.
+func TestAQuickRequestIsOneReadThatWaits(t *testing.T) {
+	near, seen := servedAlone(t, func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
 		if err := r.Context().Err(); err != nil {
 			t.Error(err)
 		}
 		io.WriteString(w, "ok")
-	})}
-	defer s.Close()
-	go s.Serve(from)
+	})
 	r := bufio.NewReader(near)
 	const all = 100
 	for n := range all {
@@ -210,18 +225,7 @@ func (w *way) underWay() (all []*exchange) {
 
 func TestDeadlinesOfAClient(t *testing.T) {
 	pair := func(t *testing.T) (*clientConn, net.Conn) {
-		l := listen(t)
-		t.Cleanup(func() { l.Close() })
-		near, err := net.Dial("tcp", l.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { near.Close() })
-		far, err := l.Accept()
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { far.Close() })
+		near, far := linked(t)
 		return newClientConn(far, func() {}), near
 	}
 	t.Run("one that is set before a read ends it", func(t *testing.T) {

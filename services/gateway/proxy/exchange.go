@@ -48,6 +48,7 @@ type exchange struct {
 	trial  trial // of its breaker, if this request is one
 	stream bool  // inside the stream gate instead of the request gate
 	trip   *trip
+	first  trip                   // of the first attempt, which mostly is the only one
 	note   atomic.Pointer[func()] // tells that a stream has moved
 
 	ours [10]said // the headers that the gateway sets

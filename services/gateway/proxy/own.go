@@ -19,6 +19,10 @@ var heads = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }
 // headLent is the largest buffer that is kept for the next request's header.
 const headLent = 32 << 10
 
+// joined is the largest body that is copied behind its header: that costs less than a
+// second write.
+const joined = 16 << 10
+
 // ownPool returns the connections of our own client, if the request may go by it: to an
 // endpoint of HTTP/1.1 in the clear, with its body known as a whole, for a host that is
 // written as it is. Everything else goes by a transport.
@@ -39,7 +43,10 @@ func (x *exchange) send(t *trip, pool *upstream.Pool) (*answer, error) {
 		return nil, errBadHead
 	}
 	r := upstream.Request{Head: head, Bodiless: x.r.Method == http.MethodHead, Repeatable: repeatable(x.r)}
-	if x.body != nil {
+	if x.body != nil && len(x.body.kept) <= joined {
+		head = append(head, x.body.kept...)
+		r.Head = head
+	} else if x.body != nil {
 		r.Body = x.body.kept
 	}
 	a, err := t.call.Send(pool, r)

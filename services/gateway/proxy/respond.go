@@ -70,7 +70,10 @@ func (x *exchange) copy(res *answer, streams bool) error {
 		part, err := res.next()
 		if len(part) > 0 {
 			flush = flush && !(first && err == io.EOF) // that goes out with the end
-			if !first || flush {                       // one write that fits the buffers needs no deadline
+			if first && err == io.EOF {
+				x.gather(len(part))
+			}
+			if !first || flush { // one write that fits the buffers needs no deadline
 				x.wire.writeBy(time.Now().Add(x.p.writeStall))
 			}
 			if _, err := x.w.Write(part); err != nil {

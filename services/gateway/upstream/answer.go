@@ -15,19 +15,20 @@ type Field struct{ Name, Value string }
 // Answer is an endpoint's answer: its header, and its body as it comes.
 type Answer struct {
 	Status  int
-	Fields  []Field // in their order
+	Fields  []Field // in their order; they stand until the body is read
 	Length  int64   // as the header says it; -1: it does not
 	Trailer []Field // what came behind the body; there once that has ended
 
-	call *Call
-	conn *conn
-	in   *buffer
-	kept bool  // the endpoint lets the connection stand
-	left int64 // of the body, or of its chunk
-	open bool  // the body ends with the connection
-	cut  bool  // the body comes in chunks
-	tail bool  // the end of a chunk's line is still to come
-	err  error // why no more comes; io.EOF: that was all
+	call   *Call
+	conn   *conn
+	in     *buffer
+	kept   bool  // the endpoint lets the connection stand
+	left   int64 // of the body, or of its chunk
+	open   bool  // the body ends with the connection
+	cut    bool  // the body comes in chunks
+	tail   bool  // the end of a chunk's line is still to come
+	closed bool
+	err    error // why no more comes; io.EOF: that was all
 }
 
 var (
@@ -79,6 +80,9 @@ func (a *Answer) head() error {
 	in, seen := a.in, 0
 	for {
 		end := headEnd(in.unread(), &seen)
+		if end > headMost {
+			return &Error{Malformed, errHeadLarge}
+		}
 		if end > 0 {
 			text := string(in.b[in.r : in.r+end])
 			in.r += end
@@ -87,7 +91,7 @@ func (a *Answer) head() error {
 			}
 			return nil
 		}
-		if !in.room() {
+		if !in.room() || len(in.unread()) >= headMost {
 			return &Error{Malformed, errHeadLarge}
 		}
 		if err := a.conn.more(in); err != nil {
@@ -144,16 +148,15 @@ func (a *Answer) next() ([]byte, error) {
 	if a.cut {
 		return a.chunks()
 	}
-	in := a.in
-	if in.r == in.w {
-		in.r, in.w = 0, 0
-		if err := a.conn.more(in); err != nil {
+	if a.in.r == a.in.w {
+		if err := a.refill(); err != nil {
 			if a.open && err == io.ErrUnexpectedEOF {
 				return nil, io.EOF
 			}
 			return nil, err
 		}
 	}
+	in := a.in
 	n := int(min(a.left, int64(in.w-in.r)))
 	part := in.b[in.r : in.r+n]
 	in.r += n
@@ -161,6 +164,14 @@ func (a *Answer) next() ([]byte, error) {
 		return part, io.EOF
 	}
 	return part, nil
+}
+
+// refill gives an empty buffer back, and takes one with more.
+func (a *Answer) refill() (err error) {
+	buffers.Put(a.in)
+	a.in, a.Fields = nil, nil // they lie in it
+	a.in, err = a.conn.again()
+	return err
 }
 
 // ends gives the connection up. The buffer stays as long as a part of it is lent.
@@ -181,11 +192,14 @@ func (a *Answer) Buffered() int {
 
 // Close gives up what has not been read yet. No part of the body stands after it.
 func (a *Answer) Close() {
-	if a.in == nil {
+	if a.closed {
 		return
 	}
+	a.closed = true
 	a.call.settle(false) // if it has not ended well already
-	buffers.Put(a.in)
+	if a.in != nil {
+		buffers.Put(a.in)
+	}
 	a.conn, a.in, a.Fields = nil, nil, nil
 	if a.err == nil {
 		a.err = net.ErrClosed

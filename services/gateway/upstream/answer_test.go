@@ -112,7 +112,7 @@ func TestBodiesThatBreakOff(t *testing.T) {
 		chunked + "10000000000000005\r\nwhole\r\n0\r\n\r\n", chunked + "5;" + strings.Repeat("x", sizeLine) + "\r\nwhole\r\n0\r\n\r\n",
 		chunked + "5;a\rb\r\nwhole\r\n0\r\n\r\n",
 		chunked + "0\r\n\n", chunked + "0\r\nA: b\n\r\n", chunked + "0\r\nA b\r\n\r\n", chunked + "0\r\nA: b\r\n c\r\n\r\n", chunked + "0\r\nA: b\x00\r\n\r\n",
-		chunked + "0\r\nA: " + strings.Repeat("b", headMost) + "\r\n\r\n",
+		chunked + "0\r\nA: " + strings.Repeat("b", pieceMost) + "\r\n\r\n",
 	} {
 		p := says1(t, text)
 		if w, err := ask(p, get); err == nil || w.status != 200 {

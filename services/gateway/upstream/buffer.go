@@ -2,13 +2,17 @@ package upstream
 
 import "sync"
 
-// headMost is the largest header of an answer, in bytes; a part of a body comes in no
-// larger pieces.
-const headMost = 32 << 10
+const (
+	// headMost is the largest header of an answer, in bytes.
+	headMost = 32 << 10
+	// pieceMost is the most that is read at once: 64 KiB, which is what one write mostly
+	// brings, and the header before it.
+	pieceMost = 66 << 10
+)
 
 // buffer holds what was read and not yet passed on.
 type buffer struct {
-	b      [headMost]byte
+	b      [pieceMost]byte
 	r, w   int // what is unread is between
 	fields [32]Field
 }

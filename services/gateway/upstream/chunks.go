@@ -22,8 +22,8 @@ var (
 // chunks returns what has come of the body, or what comes next: the chunks that are
 // there are moved together.
 func (a *Answer) chunks() ([]byte, error) {
-	in := a.in
 	for {
+		in := a.in
 		from := in.r
 		part := in.b[from:from]
 		for {
@@ -52,6 +52,9 @@ var errAwaited = errors.New("more is to come first")
 
 // await reads more of the line or chunk that is to come.
 func (a *Answer) await() error {
+	if len(a.in.unread()) == 0 {
+		return a.refill()
+	}
 	if !a.in.room() {
 		return errLongLines
 	}

@@ -69,6 +69,21 @@ func (c *conn) begin(head, body []byte) (*buffer, error) {
 	return in, c.err
 }
 
+// again reads what comes next. No buffer is lent while that is waited for.
+func (c *conn) again() (*buffer, error) {
+	c.at, c.in, c.err = reading, nil, nil
+	err := c.raw.Read(c.step)
+	in := c.in
+	c.in = nil
+	switch {
+	case err != nil:
+		return nil, err
+	case c.err == errUnsaid:
+		return nil, io.ErrUnexpectedEOF
+	}
+	return in, c.err
+}
+
 // talk goes on with what the socket allows now, and reports whether it is done. It runs
 // inside one read of the poller, which was made ready before the look: what comes after
 // the look wakes it, so the read that follows the write finds something.

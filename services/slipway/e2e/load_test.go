@@ -65,9 +65,9 @@ func sum(all []events.Load) (t totals) {
 	return t
 }
 
-// Two copies of metrics, one killed with -9 on the way: each window is kept once, no
-// second is missing, and all of them together tell what the client counted. A gateway
-// that is killed is named until its lease has lapsed.
+// Two copies of metrics, killed with -9 on the way, at last both at once: each window is
+// kept once, no second is missing, and all of them together tell what the client counted.
+// A gateway that is killed is named until its lease has lapsed.
 func TestLoadWindowsTellWhatTheClientCounted(t *testing.T) {
 	p := Start(t, Apart(), Copies("twin"))
 	p.MustDeploy(Example("web", "v1", "rolling", ""), 30*time.Second)
@@ -80,7 +80,11 @@ func TestLoadWindowsTellWhatTheClientCounted(t *testing.T) {
 	p.Process("control").Kill()
 	at := time.Now()
 	await("windows of the copy that is left", func(s totals) bool { return s.last.After(at.Add(2 * time.Second)) })
+	p.Process("twin").Kill()
+	sent := l.Counts().Sent
+	Await(t, 20*time.Second, "requests that no copy hears of", func() bool { return l.Counts().Sent > sent+150 })
 	p.Process("control").Start()
+	p.Process("twin").Start()
 	at = time.Now()
 	await("windows of both", func(s totals) bool { return s.last.After(at.Add(time.Second)) })
 	c := l.Stop()

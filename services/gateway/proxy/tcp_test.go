@@ -75,6 +75,19 @@ func phone(t testing.TB, address string) talk {
 	return talk{c.(*net.TCPConn), t}
 }
 
+// rung is how a connection ends that is not served: a reset may come before its dial is
+// over.
+func rung(address string) error {
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(patience))
+	_, err = c.Read(make([]byte, 1))
+	return err
+}
+
 func (c talk) hears(text string) {
 	c.t.Helper()
 	b := make([]byte, len(text))
@@ -154,11 +167,11 @@ func TestTCPRoute(t *testing.T) {
 			phone(t, address).hears("a\n")
 		}
 		w.applyDead(t, wantTCP("db", 5432, 2, 1, dead))
-		if _, err := phone(t, address).Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
+		if err := rung(address); !errors.Is(err, syscall.ECONNRESET) {
 			t.Errorf("%v, want a reset", err)
 		}
 		w.Remove("db")
-		if _, err := phone(t, address).Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
+		if err := rung(address); !errors.Is(err, syscall.ECONNRESET) {
 			t.Errorf("%v at a port that is nobody's, want a reset", err)
 		}
 	})

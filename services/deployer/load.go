@@ -55,6 +55,9 @@ func (a *App) senseLoad(sig service.Signal, now time.Time) {
 	if n := len(list); n > 0 && l.From.Before(list[n-1].To) {
 		return
 	}
+	if a.Live == 0 {
+		list = nil // nobody is judged: the newest tells that windows come
+	}
 	h.of[l.Release] = compact(append(list, l), l.To.Add(-a.looksBack()))
 	for release := range h.of {
 		if release != a.Live && release != a.Stable {

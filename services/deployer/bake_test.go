@@ -148,3 +148,38 @@ func TestABakedRelease(t *testing.T) {
 		}
 	})
 }
+
+// delivery-P10 of what is judged: whatever prefix of its story is in the log when the
+// deployer crashes, a release that its checks take back ends as it would have.
+func TestACrashWhileJudgedEndsTheSame(t *testing.T) {
+	for name, plan := range map[string][]func(*events.Document){
+		"in its steps": {steps(weight(500), judgedIn(weight(2500), errorsBelow(func(c *events.AnalysisCheck) { c.Failures, c.Count = 2, 3 })))},
+		"in its bake":  {baked(events.Canary, errorsBelow())},
+	} {
+		play := func(crash uint64) (phase string, stable int, end uint64) {
+			r, fresh := newRig(t), bad
+			r.deploy(doc("1", append(plan, replicas(2))...))
+			r.fares(canaryOf(&fresh))
+			begin := r.w.Log.Len()
+			r.declare(doc("2", append(plan, replicas(2))...))
+			if crash > 0 {
+				r.w.RunUntil(10*time.Minute, func() bool { return r.w.Log.Len() >= begin+crash })
+				r.h.Crash(time.Second)
+			}
+			r.until("release 2 has ended", func() bool {
+				a := r.app("web")
+				return a != nil && a.Releases[2] != nil && !a.Releases[2].Ended.IsZero()
+			})
+			return r.app("web").Releases[2].Phase, r.app("web").Stable, r.w.Log.Len() - begin
+		}
+		want, stable, all := play(0)
+		if want != rolledBack || stable != 1 {
+			t.Fatalf("%s: it is %s, release %d serves", name, want, stable)
+		}
+		for crash := range all {
+			if got, serves, _ := play(crash + 1); got != want || serves != stable {
+				t.Errorf("%s, crash after %d of %d facts: it is %s, release %d serves", name, crash+1, all, got, serves)
+			}
+		}
+	}
+}

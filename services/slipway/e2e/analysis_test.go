@@ -217,3 +217,31 @@ func TestACanaryWithoutTelemetryHolds(t *testing.T) {
 		t.Errorf("reason %q", e.Reason)
 	}
 }
+
+// A bad release that was promoted gives its requests back while it is baked: what served
+// before was kept at its size, so nothing is started, and no more than the bake's own
+// requests have failed.
+func TestABadReleaseIsTakenBackInItsBake(t *testing.T) {
+	p := Start(t)
+	file := func(version string, more ...string) string {
+		text := strings.Replace(judged(version, "", more...), "strategy: canary, analysis: { background: [] }, steps: [{ weight: 5% }],",
+			"strategy: blue-green, bake: 30s, analysis: { postPromotion: ["+errorCheck+"] },", 1)
+		return text
+	}
+	p.MustDeploy(file("v1"), time.Minute)
+	p.calls()
+	before := p.Log.Head()
+	e := p.Deploy(file("v2", "--fail-ratio", `"0.4"`), time.Minute)
+	if e.Kind.Name() != "release.rolled-back" || !strings.Contains(e.Reason, "> 1.0% over") {
+		t.Fatalf("%s, %s", e.Kind.Name(), e.Reason)
+	}
+	again := p.Log.Await(before, time.Second, "the old one to be stable again", named("release.promoted", 1))
+	if d := again.Data.(events.ReleasePromoted); d.How != "fast-rolled-back" {
+		t.Errorf("by %s", d.How)
+	}
+	if started := p.Log.All(func(e events.Event) bool {
+		return e.Kind.Name() == "assignment.requested" && e.Pos.After(before)
+	}); len(started) != 1 {
+		t.Errorf("%d instances were asked for, want the new one", len(started))
+	}
+}

@@ -339,6 +339,14 @@ func TestServer(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+	t.Run("a listener is closed once, however often it is asked", func(t *testing.T) {
+		l := newCountedListener(listen(t), 1)
+		for range 2 {
+			if err := l.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
 	t.Run("a shutdown that runs out of time cuts", func(t *testing.T) {
 		w, s := newWay(t, Config{}), newSlow()
 		e, _ := serve(t, "web", 1, s.answer)

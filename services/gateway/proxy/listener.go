@@ -56,10 +56,14 @@ func (l *countedListener) add(n int) {
 	}
 }
 
-// Close is net.Listener's.
-func (l *countedListener) Close() error {
-	l.once.Do(func() { close(l.stop) })
-	return l.Listener.Close()
+// Close is net.Listener's. A second one is none: net/http, too, closes a listener that
+// was closed before its Shutdown, and would take the error for a shutdown that failed.
+func (l *countedListener) Close() (err error) {
+	l.once.Do(func() {
+		close(l.stop)
+		err = l.Listener.Close()
+	})
+	return err
 }
 
 // waitEmpty reports whether no connection is open; it waits until then, the

@@ -7,7 +7,7 @@ import (
 
 // glance is how long a request may take before anybody looks whether its client is still
 // there: most are answered by then.
-const glance = 20 * time.Millisecond
+const glance = 100 * time.Millisecond
 
 // clock is the one timer of an attempt: first a glance at its client, then the endpoint's
 // time to answer, then what is left of the whole request. It is set anew only when it

@@ -24,13 +24,13 @@ var grpcUnits = map[byte]time.Duration{
 }
 
 func isGRPC(h http.Header) bool {
-	return strings.HasPrefix(h.Get("Content-Type"), "application/grpc")
+	return strings.HasPrefix(first(h, "Content-Type"), "application/grpc")
 }
 
 // grpcTimeout is how long the client of a gRPC call waits for the whole of it;
 // ok is false if it does not say, or says it in no known way.
 func grpcTimeout(h http.Header) (d time.Duration, ok bool) {
-	said := h.Get("Grpc-Timeout")
+	said := first(h, "Grpc-Timeout")
 	if !isGRPC(h) || len(said) < 2 || len(said) > grpcDigits+1 {
 		return 0, false
 	}

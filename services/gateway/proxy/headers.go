@@ -36,9 +36,17 @@ func removeHops(h http.Header) {
 	}
 }
 
+// first is a header's first value. The name is canonical: Get would spell it anew.
+func first(h http.Header, name string) string {
+	if values := h[name]; len(values) > 0 {
+		return values[0]
+	}
+	return ""
+}
+
 // identify names the request: the name a trusted peer gave, else a new one.
 func (x *exchange) identify() {
-	if id := x.r.Header.Get("Slipway-Request-Id"); id != "" && safe(id) && x.p.trusts(peer(x.r)) {
+	if id := first(x.r.Header, "Slipway-Request-Id"); id != "" && safe(id) && x.p.trusts(peer(x.r)) {
 		x.id = id
 		return
 	}
@@ -63,7 +71,7 @@ func safe(id string) bool {
 // that no client can strip or forge it.
 func (x *exchange) rewrite() {
 	h, from := x.r.Header, peer(x.r)
-	trailers := strings.Contains(strings.ToLower(h.Get("Te")), "trailers")
+	trailers := strings.Contains(strings.ToLower(first(h, "Te")), "trailers")
 	trusted := x.p.trusts(from)
 	removeHops(h)
 	for name := range h {
@@ -79,7 +87,7 @@ func (x *exchange) rewrite() {
 	}
 	x.forwarded(h, from, trusted)
 	x.set(h, "Slipway-Request-Id", x.id)
-	if x.parent = h.Get("Traceparent"); !validTraceparent(x.parent) {
+	if x.parent = first(h, "Traceparent"); !validTraceparent(x.parent) {
 		x.parent = newTraceparent()
 		x.set(h, "Traceparent", x.parent)
 		delete(h, "Tracestate")

@@ -55,7 +55,7 @@ func onlyOurs(h http.Header) {
 
 // isStream reports whether an answer is open-ended.
 func isStream(h http.Header) bool {
-	kind := h.Get("Content-Type")
+	kind := first(h, "Content-Type")
 	return strings.HasPrefix(kind, "text/event-stream") || strings.HasPrefix(kind, "application/grpc")
 }
 

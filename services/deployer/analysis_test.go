@@ -215,3 +215,36 @@ func TestAStepIsJudgedInsideItself(t *testing.T) {
 		"analysis.judged web/2/step-2", "analysis.judged web/2/step-2", "analysis.passed web/2/step-2",
 		"release.step-completed web/2", "release.paused web/2", "release.promoted web/2")
 }
+
+// Windows of a share that has not settled everywhere are of two shares: nothing is judged
+// until it has.
+func TestAnUnsettledShareIsNotJudged(t *testing.T) {
+	r, canary := newRig(t), fine
+	r.beside(&canary, replicas(2), steps(approved(500), approved(5000)), background(errorsBelow()))
+	r.until("paused and judged", func() bool { return r.count("release.paused web/2") == 1 && r.count("analysis.judged web/2") > 0 })
+	r.noGw = true
+	r.wish(events.WishPromotionRequested{OfApp: web})
+	r.until("turned", func() bool { return r.app("web").share(2) == 5000 })
+	judged := r.count("analysis.judged web/2")
+	canary = bad
+	r.pass(time.Minute)
+	if n := r.count("analysis.judged web/2") - judged; n != 0 {
+		t.Fatalf("%d judgements of two shares", n)
+	}
+	r.noGw = false
+	r.settle("web")
+	r.until("aborted", func() bool { return r.count("release.aborted web/2") == 1 })
+}
+
+// What was not heard because nobody listened is no missing data: after a restart an
+// interval is listened to first.
+func TestARestartIsNoMissingData(t *testing.T) {
+	r, canary := newRig(t), fine
+	r.beside(&canary, replicas(2), steps(approved(500)), background(errorsBelow(func(c *events.AnalysisCheck) { c.NoData = events.NoDataFail })))
+	r.until("judged", func() bool { return r.count("release.paused web/2") == 1 && r.count("analysis.judged web/2") > 0 })
+	r.h.Crash(time.Minute)
+	r.pass(2 * time.Minute)
+	r.never(t, "analysis.failed", "release.aborted")
+	canary = blind
+	r.until("failed", func() bool { return r.count("analysis.failed web/2") == 1 })
+}

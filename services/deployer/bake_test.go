@@ -147,6 +147,27 @@ func TestABakedRelease(t *testing.T) {
 			t.Errorf("shares %v", a.Route.Said.Shares)
 		}
 	})
+	t.Run("a bad one whose refuge has lost an instance: all of them are there before it has all requests", func(t *testing.T) {
+		r, fresh := newRig(t), fine
+		r.beside(&fresh, replicas(2), baked(events.BlueGreen, errorsBelow()))
+		r.until("promoted", func() bool { return r.count("release.promoted web/2") == 1 })
+		r.pass(5 * time.Second)
+		r.slow[1] = true
+		r.lose("web-1-a1")
+		r.until("asked for again", func() bool { return len(r.app("web").of(1).keep(wanted)) == 2 })
+		fresh = bad
+		r.until("aborted", func() bool { return r.count("release.aborted web/2") == 1 })
+		r.pass(time.Minute)
+		if a := r.app("web"); a.share(1) > fullBp/2 || r.count("release.rolled-back") != 0 {
+			t.Fatalf("shares %v on half of the instances", a.Route.Said.Shares)
+		}
+		for _, i := range r.app("web").of(1).keep(wanted) {
+			if i.State != "ready" {
+				r.makeReady(events.OfInstance{App: "web", Node: i.Node, Instance: i.ID})
+			}
+		}
+		r.until("back", func() bool { return r.count("release.rolled-back web/2") == 1 && r.app("web").share(1) == fullBp })
+	})
 }
 
 // delivery-P10 of what is judged: whatever prefix of its story is in the log when the

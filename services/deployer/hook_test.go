@@ -128,4 +128,37 @@ func TestStepsThatRunCommands(t *testing.T) {
 			t.Errorf("aborted: %s", why)
 		}
 	})
+	t.Run("an undo of which nobody hears: it has its own time on top, then the release is stranded, and was aborted once", func(t *testing.T) {
+		r := newRig(t)
+		plan := three(approved(5000))
+		r.deploy(doc("1", replicas(2), plan))
+		r.mute = "/bin/untwo"
+		r.declare(doc("2", replicas(2), plan))
+		r.until("paused", func() bool { return r.count("release.paused web/2") == 1 })
+		r.wish(events.WishAbortRequested{OfApp: web})
+		r.until("aborted", func() bool { return r.count("release.aborted web/2") == 1 })
+		began := r.w.Now()
+		r.until("stranded", func() bool { return r.count("release.stranded web/2") == 1 })
+		if took := r.w.Now().Sub(began); took < 15*time.Minute || took > 15*time.Minute+5*time.Second {
+			t.Errorf("given up after %s; revert has 5 minutes, and each of two undos", took)
+		}
+		if n := r.count("release.aborted web/2"); n != 1 {
+			t.Errorf("aborted %d times", n)
+		}
+	})
+	t.Run("what was never done lends its undo's time to nobody", func(t *testing.T) {
+		r := newRig(t)
+		plan := steps(running(1000, "one"), approved(2000), running(5000, "three"))
+		r.deploy(doc("1", replicas(2), plan))
+		r.mute = "/bin/unone"
+		r.declare(doc("2", replicas(2), plan))
+		r.until("paused", func() bool { return r.count("release.paused web/2") == 1 })
+		r.wish(events.WishAbortRequested{OfApp: web})
+		r.until("aborted", func() bool { return r.count("release.aborted web/2") == 1 })
+		began := r.w.Now()
+		r.until("stranded", func() bool { return r.count("release.stranded web/2") == 1 })
+		if took := r.w.Now().Sub(began); took < 10*time.Minute || took > 10*time.Minute+5*time.Second {
+			t.Errorf("given up after %s; revert has 5 minutes, and the one undo", took)
+		}
+	})
 }

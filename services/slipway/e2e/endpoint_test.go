@@ -123,14 +123,17 @@ func (p *Plane) offersByHand(t *testing.T, answers func(*testing.T, string)) {
 	if last := p.Log.All(func(e events.Event) bool { return e.Subject == "billing/b3" }); len(last) == 0 || last[len(last)-1].Kind.Happened != "removed" {
 		t.Errorf("of b3 was said %v", Kinds(last))
 	}
-	for line, why := range map[string]string{
-		"exec " + p.binary + " endpoint offer billing b4 --address 169.254.169.254:80":                       "link-local",
-		"exec " + p.binary + " endpoint offer billing b5 --address " + strings.TrimPrefix(p.NATS, "nats://"): "is the bus",
-		"exec " + p.binary + " endpoint withdraw billing nobody":                                             "no endpoint of that name",
+	for line, want := range map[string]struct {
+		exit      int
+		code, why string
+	}{
+		"offer billing b4 --address 169.254.169.254:80":                       {2, "SLW-U002", "link-local"},
+		"offer billing b5 --address " + strings.TrimPrefix(p.NATS, "nats://"): {1, "SLW-D019", "is the bus"},
+		"withdraw billing nobody":                                             {3, "SLW-E001", "no endpoint of that name"},
 	} {
-		x := p.types(line)
-		x.ends(t, 1)
-		if out := x.out.String(); !strings.Contains(out, "SLW-D019") || !strings.Contains(out, why) {
+		x := p.types("exec " + p.binary + " endpoint " + line)
+		x.ends(t, want.exit)
+		if out := x.out.String(); !strings.Contains(out, want.code) || !strings.Contains(out, want.why) {
 			t.Errorf("%s says %s", line, out)
 		}
 	}

@@ -101,7 +101,7 @@ const routedWithin = 500 * time.Millisecond
 // recent is the part of a window's flow since the app's last route: what went elsewhere
 // before says nothing of the shares there are now.
 func (m *Meter) recent(a *deployer.App, all *flow, from, to time.Time) (*flow, time.Time) {
-	if a.Route.At.Before(from) {
+	if a.Route.At.Before(from) || alone(a, all) {
 		return all, from
 	}
 	since := a.Route.At.Add(routedWithin).Truncate(time.Second).Add(time.Second) // gateways tell on the whole second
@@ -109,6 +109,12 @@ func (m *Meter) recent(a *deployer.App, all *flow, from, to time.Time) (*flow, t
 		since = to
 	}
 	return m.flow(a.Name, since, to), since
+}
+
+// alone tells whether one release has all requests now and had all of the window's.
+func alone(a *deployer.App, all *flow) bool {
+	shares := a.Route.Said.Shares
+	return len(shares) == 1 && all.of(shares[0].Release).requests == all.requests
 }
 
 // splits compares what releases should have with what they got.

@@ -1,7 +1,6 @@
 package deployer
 
 import (
-	"reflect"
 	"time"
 
 	"slipway.dev/events"
@@ -45,42 +44,6 @@ type Analysis struct {
 	Why      string                 `json:"why,omitempty"`      // reason of its end
 	Cause    service.Cause          `json:"cause"`              // its last fact
 }
-
-// course is a run a release is to have now.
-type course struct {
-	run    string
-	checks []events.AnalysisCheck
-}
-
-// courses are the runs a release is to have now, by where it stands.
-func (v view) courses(r *Release) (all []course) {
-	p := v.policy()
-	add := func(run string, checks []events.AnalysisCheck) {
-		if len(checks) > 0 {
-			all = append(all, course{run, checks})
-		}
-	}
-	switch {
-	case r.Number != v.Live || v.Retired || r.Full || r.From == 0 || v.swift(r):
-	case r.Phase == promoted && p.Analysis != nil && v.bakes(r):
-		add(events.RunPostPromotion, p.Analysis.PostPromotion)
-	case r.Phase != progress && (r.Phase != paused || r.Before != progress):
-	case r.Strategy == events.BlueGreen && p.Analysis != nil:
-		add(events.RunPrePromotion, p.Analysis.PrePromotion)
-	case r.Strategy == events.Canary:
-		if x := p.Analysis; x != nil && r.Step >= max(x.StartingStep, 1) {
-			add(events.RunBackground, x.Background)
-		}
-		if r.Step > r.StepDone && r.Step <= len(p.Steps) && (p.Steps[r.Step-1].Run == nil || r.RunDone >= r.Step) {
-			add(events.AnalysisOfStep(r.Step), p.Steps[r.Step-1].Analysis)
-		}
-	}
-	return all
-}
-
-// swift tells whether a release takes over in one flip, as a return within the window
-// does: it has been judged before.
-func (v view) swift(r *Release) bool { return r.How == howRollback }
 
 // analyses begins, judges and ends the runs of a release, and says what comes of them.
 func (v view) analyses() (say service.Says) {
@@ -148,15 +111,6 @@ func (r *Release) judged() bool {
 	for _, a := range r.Analyses {
 		if a.State == underway {
 			return true
-		}
-	}
-	return false
-}
-
-func has(wanted []course, a *Analysis) bool {
-	for _, c := range wanted {
-		if c.run == a.Run {
-			return reflect.DeepEqual(c.checks, a.Checks)
 		}
 	}
 	return false

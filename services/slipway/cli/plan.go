@@ -157,11 +157,14 @@ func stepsText(w io.Writer, steps []view.Stage) {
 	}
 	for _, s := range steps {
 		then := ""
+		if len(s.Checks) > 0 {
+			then = ", judged by " + strings.Join(s.Checks, ", ")
+		}
 		switch {
 		case s.Approval:
-			then = ", then slipway promote"
+			then += ", then slipway promote"
 		case s.PauseMs != nil:
-			then = ", for " + (time.Duration(*s.PauseMs) * time.Millisecond).String()
+			then += ", for " + (time.Duration(*s.PauseMs) * time.Millisecond).String()
 		}
 		fmt.Fprintf(w, "  step %d of %d: %g%% of the requests on %s%s\n", s.Index, len(steps), s.Share*100, output.Count(s.Instances, "instance"), then)
 	}

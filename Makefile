@@ -22,7 +22,7 @@ build: ## bin/slipway, one static binary
 	cd services/slipway && CGO_ENABLED=0 go build -trimpath -o ../../bin/slipway .
 
 test: ## all tests of all modules
-	$(call each,go test -timeout 12m ./...)
+	$(call each,go test -timeout 14m ./...)
 
 check: format vet tidy fresh house ## format, vet, tidy, imports, documents, generated files; needs no network once modules are there
 

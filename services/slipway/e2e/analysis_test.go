@@ -115,6 +115,7 @@ func named(kind string, release int) func(events.Event) bool {
 // A canary that answers 500 to 40 % of its requests, at 5 %, one replica of each, and one
 // that is slow: each takes itself back, stable is untouched, and the reason has numbers.
 func TestABadCanaryTakesItselfBack(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := Start(t)
 	p.MustDeploy(judged("v1", errorCheck), time.Minute)
 	c := p.calls()
@@ -179,6 +180,7 @@ func noData(e events.Event) bool {
 
 // Without traffic a canary holds, says so, and goes on by itself once there is some.
 func TestACanaryWithoutTrafficHolds(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := Start(t)
 	p.MustDeploy(judged("v1", errorCheck), time.Minute)
 	before := p.Declare(judged("v2", errorCheck))
@@ -197,6 +199,7 @@ func TestACanaryWithoutTrafficHolds(t *testing.T) {
 // midst, and what it does not know any more it waits for: the canary is taken back once it
 // is seen.
 func TestACanaryWithoutTelemetryHolds(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := judgedPlane(t)
 	p.MustDeploy(judged("v1", errorCheck), time.Minute)
 	c := p.calls()

@@ -13,6 +13,7 @@ import (
 // The control plane and the bus are killed with -9 under load; node and gateway are
 // processes of their own and go on. Once they are back the next release goes well.
 func TestTrafficLivesWithoutTheControlPlane(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := Start(t, Apart())
 	p.MustDeploy(Example("web", "v1", "rolling", ""), 30*time.Second)
 	requests := p.Load(load.Config{Host: "web.localhost", Rate: 100, Methods: []string{"GET", "POST"}, Body: []byte("hello"), Sockets: 2})

@@ -65,6 +65,7 @@ func TestDrainOfANodeWithTheOnlyReplica(t *testing.T) {
 // lease and ten seconds and their start; requests that may be sent again all succeed;
 // when the node is back it runs nothing of what was replaced.
 func TestANodeDiesAndReturns(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := nodesOf(t, "3")
 	p.Log.CatchUp()
 	requests := p.Load(load.Config{Host: "web.localhost", Rate: 100})
@@ -132,6 +133,7 @@ func TestADrainBesideARelease(t *testing.T) {
 // A live node is not removed; a lost one is, and it is shown as gone, with the words of who
 // removed it.
 func TestALostNodeIsRemoved(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := nodesOf(t, "1")
 	if r := p.Slipway("nodes", "remove", "n3", "-y"); r.Code != 6 || !strings.Contains(r.Stderr, "drain it first") {
 		t.Fatalf("a live one: code %d\n%s%s", r.Code, r.Stdout, r.Stderr)

@@ -69,6 +69,7 @@ func sum(all []events.Load) (t totals) {
 // kept once, no second is missing, and all of them together tell what the client counted.
 // A gateway that is killed is named until its lease has lapsed.
 func TestLoadWindowsTellWhatTheClientCounted(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := Start(t, Apart(), Copies("twin"))
 	p.MustDeploy(Example("web", "v1", "rolling", ""), 30*time.Second)
 	l := p.Load(load.Config{Host: "web.localhost", Rate: 100, Methods: []string{"GET", "POST"}, Body: []byte("hello")})

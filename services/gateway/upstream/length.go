@@ -12,16 +12,21 @@ var (
 	errBoth   = errors.New("a length beside chunks")
 )
 
-// measure finds how long the body is, and whether the connection stands after it.
+// measure finds how long the body is, and whether the connection stands after it. A
+// length that is said again, the same, is taken out: it must not be passed on twice.
 func (a *Answer) measure(bodiless bool) error {
 	http11, chunked, closes := a.kept, false, false
 	a.Length = -1
+	once := a.Fields[:0]
 	for _, f := range a.Fields {
 		switch f.Name {
 		case "Content-Length":
 			n, ok := number(f.Value)
 			if !ok || a.Length >= 0 && a.Length != n {
 				return errLength
+			}
+			if a.Length == n {
+				continue
 			}
 			a.Length = n
 		case "Transfer-Encoding":
@@ -33,7 +38,9 @@ func (a *Answer) measure(bodiless bool) error {
 			closes = closes || says(f.Value, "close")
 			a.kept = a.kept || says(f.Value, "keep-alive")
 		}
+		once = append(once, f)
 	}
+	a.Fields = once
 	if chunked && a.Length >= 0 {
 		return errBoth
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"slipway.dev/events"
+	"slipway.dev/pkg/samples"
 )
 
 // The families of a gateway's samples that are read.
@@ -41,6 +42,7 @@ type share struct {
 // bootOf is one process of a gateway.
 type bootOf struct {
 	began bool               // it was heard from its first batch on
+	since time.Time          // it was heard first
 	more  bool               // the next batch has other series of the same times
 	last  map[string]float64 // by series of answers
 
@@ -50,9 +52,9 @@ type bootOf struct {
 	split    map[shareKey]float64   // requests split of a share
 }
 
-func newBoot(first bool) *bootOf {
+func newBoot(first bool, now time.Time) *bootOf {
 	return &bootOf{
-		began: first, last: map[string]float64{}, answered: map[releaseKey]float64{}, before: map[releaseKey]float64{},
+		began: first, since: now, last: map[string]float64{}, answered: map[releaseKey]float64{}, before: map[releaseKey]float64{},
 		base: map[releaseKey]float64{}, split: map[shareKey]float64{},
 	}
 }
@@ -104,7 +106,7 @@ func (f *Fold) HearSamples(t events.Telemetry) {
 	key := gateway + "/" + s.Boot
 	b := f.counters.boots[key]
 	if b == nil {
-		b = newBoot(s.Seq == 1)
+		b = newBoot(s.Seq == 1, s.Times()[0])
 		f.counters.boots[key] = b
 	}
 	f.counters.batch(b, s)
@@ -139,13 +141,18 @@ func (c *counters) batch(b *bootOf, s events.Samples) {
 	}
 }
 
-// answered counts a rise. A series of a process that was heard from its first batch on
-// began at zero.
+// whole tells whether a series that is told first at a moment began at zero then: all
+// that there was before would have been told.
+func (b *bootOf) whole(when time.Time) bool {
+	return b.began || when.After(b.since.Add(samples.WholeEvery+2*tick))
+}
+
+// answered counts a rise.
 func (c *counters) answered(b *bootOf, labels map[string]string, when time.Time, v float64) {
 	key := strings.Join([]string{labels["app"], labels["release"], labels["endpoint"], labels["class"], labels["cause"]}, "\x00")
 	last, known := b.last[key]
 	b.last[key] = v
-	if !known && !b.began || v <= last {
+	if !known && !b.whole(when) || v <= last {
 		return
 	}
 	release, _ := strconv.Atoi(labels["release"])

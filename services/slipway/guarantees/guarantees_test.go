@@ -40,7 +40,13 @@ func (s *story) after(d time.Duration, facts ...events.Payload) {
 // counts lets a gateway tell counters of one moment, as v by family and labels.
 func (s *story) counts(batch uint64, series map[string]map[string]float64) {
 	s.t.Helper()
-	b := events.Samples{Boot: "00000001", Seq: batch, PeriodMs: 1000, Base: s.now, OffsetsMs: []int64{0}}
+	s.countsIn("00000001", batch, series)
+}
+
+// countsIn lets a gateway tell them in one of its lives.
+func (s *story) countsIn(boot string, batch uint64, series map[string]map[string]float64) {
+	s.t.Helper()
+	b := events.Samples{Boot: boot, Seq: batch, PeriodMs: 1000, Base: s.now, OffsetsMs: []int64{0}}
 	for _, family := range []string{answered, splitOf} {
 		f := events.Family{Name: family, Type: events.FamilyCounter}
 		for labels, v := range series[family] {

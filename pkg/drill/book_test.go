@@ -110,3 +110,23 @@ func TestWhatIsRefused(t *testing.T) {
 		})
 	}
 }
+
+// Of two drills the second is refused while the first is on, and granted after it.
+func TestOneDrillAtATime(t *testing.T) {
+	var b drill.Book
+	slow := events.Drill{Kind: events.DrillSlowInstance, ForMs: 4000}
+	b.Sense(asked(1, began, slow))
+	decide(t, &b, terms(1, true), began)
+	on := b.On
+	b.Sense(asked(2, began.Add(time.Second), events.Drill{Kind: events.DrillPartition, ForMs: 1000}))
+	if d, ok := decide(t, &b, terms(1, true), began.Add(time.Second)).(events.DrillRefused); !ok || d.Cause != "busy" || b.On != on {
+		t.Fatalf("%+v, on is %+v", d, b.On)
+	}
+	if d, ok := decide(t, &b, terms(1, true), began.Add(4*time.Second)).(events.DrillEnded); !ok || d.Kind != events.DrillSlowInstance {
+		t.Fatalf("%+v", d)
+	}
+	b.Sense(asked(3, began.Add(5*time.Second), slow))
+	if _, ok := decide(t, &b, terms(1, true), began.Add(5*time.Second)).(events.DrillBegun); !ok {
+		t.Error("after it another is granted")
+	}
+}

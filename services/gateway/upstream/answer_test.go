@@ -28,6 +28,8 @@ var sound = map[string]whole{
 	"HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\nTrailer: Sum\r\n\r\n3;ext=1\r\nabc\r\n00A \r\n0123456789\r\n0\r\nSum: 13\r\nMore: yes\r\n\r\n": {
 		status: 200, header: http.Header{"Transfer-Encoding": {"Chunked"}, "Trailer": {"Sum"}}, length: -1,
 		body: "abc0123456789", trailer: http.Header{"Sum": {"13"}, "More": {"yes"}}},
+	"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nF\r\n0123456789abcde\r\na\r\nfghijklmno\r\n0\r\n\r\n": {
+		status: 200, header: http.Header{"Transfer-Encoding": {"chunked"}}, length: -1, body: "0123456789abcdefghijklmno"},
 	"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n": {status: 200, header: http.Header{"Transfer-Encoding": {"chunked"}}, length: -1},
 	"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok": {
 		status: 200, header: http.Header{"Content-Length": {"2"}}, length: 2, body: "ok"},
@@ -107,7 +109,7 @@ func TestBodiesThatBreakOff(t *testing.T) {
 	for _, text := range []string{
 		"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf",
 		chunked, chunked + "5", chunked + "5\r\nhal", chunked + "5\r\nwhole", chunked + "5\r\nwhole\r\n", chunked + "5\r\nwhole\r\n0\r\n",
-		chunked + "5\r\nlonger\r\n0\r\n\r\n", chunked + "5\nwhole\r\n0\r\n\r\n", chunked + "5\r\nwhole\n0\r\n\r\n",
+		chunked + "5\r\nlonger\r\n0\r\n\r\n", chunked + "5\r\nwhole--0\r\n\r\n", chunked + "5\r\nwhole\r-0\r\n\r\n", chunked + "5\nwhole\r\n0\r\n\r\n", chunked + "5\r\nwhole\n0\r\n\r\n",
 		chunked + "-5\r\nwhole\r\n0\r\n\r\n", chunked + "0x5\r\nwhole\r\n0\r\n\r\n", chunked + " 5\r\nwhole\r\n0\r\n\r\n", chunked + "\r\n\r\n",
 		chunked + "10000000000000005\r\nwhole\r\n0\r\n\r\n", chunked + "5;" + strings.Repeat("x", sizeLine) + "\r\nwhole\r\n0\r\n\r\n",
 		chunked + "5;a\rb\r\nwhole\r\n0\r\n\r\n",

@@ -52,7 +52,7 @@ func TestR19_ExitCodeAndTailAreThereWhenTheAgentReturns(t *testing.T) {
 	d := newDriver(t, dir)
 	var all []driver.Found
 	eventually(t, "its exit is recorded", func() bool {
-		all, _ = d.List(t.Context())
+		all, _ = newDriver(t, dir).List(t.Context()) // not d's: who lists it running waits for its end
 		return len(all) == 1 && all[0].State == driver.StateExited
 	})
 	e := all[0].Ended

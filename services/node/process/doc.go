@@ -15,6 +15,7 @@
 //	instances/<id>/lock            held by the living keeper
 //	instances/<id>/running.json    boot id, pids and their start times, once the workload runs
 //	instances/<id>/exit.json       how it ended
+//	instances/<id>/use             what all its tries have used, told every five seconds and at the end
 //	instances/<id>/work/           the working directory, the artifact linked into it
 //	instances/<id>/scratch/<v>     its scratch volumes, deleted when it is stopped
 //	instances/<id>/stdout.log, stderr.log, and one older generation of each, .1
@@ -26,10 +27,12 @@
 // process group of its own with a parent-death signal, watches memory and pids, rotates the logs, and writes exit.json when
 // everything the workload started is gone.
 //
-// Due. Watch looks twice a second; a keeper looks at its workload every second.
+// Due. Watch looks twice a second; a keeper looks at its workload every second where memory is limited, else every five.
 //
 // Fails. A killed keeper takes its workload along at once (parent-death signal) and leaves the instance missing. Memory is
 // sampled, not enforced by a cgroup: a burst between two samples is not seen, shared pages count for each process, cpu is
 // not limited, nor is the size of a volume: there is no quota. A volume is a link in the working directory, so a program
-// that resolves its path sees where it lies. [Driver.Isolation] says so.
+// that resolves its path sees where it lies. [Driver.Isolation] says so. What is used is told in steps of 10 ms of each
+// process; of one that nobody waits for, what it used after it was last seen is missing. A keeper of an earlier binary tells
+// nothing, and a record torn by a power cut begins at zero again.
 package process

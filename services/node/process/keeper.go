@@ -50,8 +50,10 @@ func keep(f folder) int {
 	if last, _ := readJSON[exit](f.path("exit.json")); last != nil && last.Try == o.Try {
 		return 0 // a second keeper, launched around a crash of the agent, after the first one's whole life
 	}
-	k := &keeper{folder: f, order: o, began: time.Now(), over: map[string]int{}}
-	if err := writeJSON(f.path("exit.json"), k.run()); err != nil {
+	k := &keeper{folder: f, order: o, began: time.Now(), over: map[string]int{}, used: openUse(f, o.Try)}
+	e := k.run()
+	k.used.close()
+	if err := writeJSON(f.path("exit.json"), e); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
@@ -62,6 +64,7 @@ type keeper struct {
 	folder folder
 	order  *order
 	began  time.Time
+	used   *useLog
 
 	mu     sync.Mutex
 	main   int            // pid while it may be signalled: from its start until just before it is reaped

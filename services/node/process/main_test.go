@@ -76,6 +76,27 @@ func workload(words []string) {
 			if err := cmd.Start(); err != nil {
 				panic(err)
 			}
+		case "burn":
+			burn(time.Duration(n) * time.Millisecond)
+		case "childless":
+			signal.Ignore(syscall.SIGCHLD)
+		case "breed":
+			for range n {
+				child("burn=50").Wait()
+			}
+		case "orphans":
+			for i := range n {
+				mark := "orphan-" + strconv.Itoa(i)
+				child("leave=" + mark).Wait()
+				for { // its own child is nobody's it could wait for
+					if _, err := os.Stat(mark); err == nil {
+						break
+					}
+					time.Sleep(5 * time.Millisecond)
+				}
+			}
+		case "leave":
+			child("burn=50", "write="+arg)
 		case "memory":
 			b := make([]byte, n<<20)
 			for i := 0; i < len(b); i += 4096 {
@@ -94,6 +115,26 @@ func workload(words []string) {
 		case "sleep":
 			time.Sleep(time.Duration(n) * time.Millisecond)
 		}
+	}
+}
+
+// child starts another workload.
+func child(words ...string) *exec.Cmd {
+	cmd := exec.Command("/proc/self/exe", append([]string{"workload"}, words...)...)
+	if err := cmd.Start(); err != nil {
+		panic(err)
+	}
+	return cmd
+}
+
+// burn uses so much processor time.
+func burn(d time.Duration) {
+	used := func() time.Duration {
+		var u syscall.Rusage
+		syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	}
+	for began := used(); used() < began+d; {
 	}
 }
 

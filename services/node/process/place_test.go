@@ -108,9 +108,9 @@ func TestDeclaredFilesAreWrittenBelowTheWorkdir(t *testing.T) {
 }
 
 func TestStatIsReadFromTheLastBracket(t *testing.T) {
-	const line = "42 (a) b (c)) S 7 42 40 0 -1 4194304 1 0 0 0 3 4 0 0 20 0 5 0 987654 1000 321 18446744073709551615"
+	const line = "42 (a) b (c)) S 7 42 40 0 -1 4194304 1 0 0 0 3 4 20 100 20 0 5 0 987654 1000 321 18446744073709551615"
 	s, err := parseStat([]byte(line))
-	if err != nil || s != (stat{State: 'S', Parent: 7, Group: 42, Session: 40, Start: 987654, Pages: 321}) {
+	if err != nil || s != (stat{State: 'S', Parent: 7, Group: 42, Session: 40, Start: 987654, Pages: 321, Own: 7, Waited: 120}) {
 		t.Fatalf("%+v, %v", s, err)
 	}
 	for _, bad := range []string{"", "42 (x) S 1", "no bracket"} {

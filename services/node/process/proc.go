@@ -18,6 +18,8 @@ type stat struct {
 	Session int
 	Start   uint64 // clock ticks since boot
 	Pages   int64  // resident
+	Own     uint64 // processor time, in ticks
+	Waited  uint64 // that of children that ended and were waited for
 }
 
 // dead tells a process that only waits to be reaped.
@@ -42,12 +44,18 @@ func parseStat(b []byte) (stat, error) {
 		return stat{}, fmt.Errorf("read process stat: %d fields", len(f))
 	}
 	s := stat{State: f[0][0]}
-	var errs [5]error
+	var errs [9]error
+	var user, system, childUser, childSystem uint64
 	s.Parent, errs[0] = strconv.Atoi(f[1])
 	s.Group, errs[1] = strconv.Atoi(f[2])
 	s.Session, errs[2] = strconv.Atoi(f[3])
 	s.Start, errs[3] = strconv.ParseUint(f[19], 10, 64)
 	s.Pages, errs[4] = strconv.ParseInt(f[21], 10, 64)
+	user, errs[5] = strconv.ParseUint(f[11], 10, 64)
+	system, errs[6] = strconv.ParseUint(f[12], 10, 64)
+	childUser, errs[7] = strconv.ParseUint(f[13], 10, 64)
+	childSystem, errs[8] = strconv.ParseUint(f[14], 10, 64)
+	s.Own, s.Waited = user+system, childUser+childSystem
 	for _, err := range errs {
 		if err != nil {
 			return stat{}, fmt.Errorf("read process stat: %w", err)

@@ -12,33 +12,33 @@ import (
 )
 
 const (
-	// sampleEvery is how often a keeper looks at a workload with a memory limit, and at its logs.
+	// sampleEvery is how often a keeper looks at a workload with a memory limit, and at its logs. Where there is no such
+	// limit, processes are walked at each driver.UseEvery only: that costs, and forks that get out of hand stay.
 	sampleEvery = time.Second
 	// samplesOver in a row end it: one or two may be a garbage collector at work.
 	samplesOver = 3
-	// pidsEvery samples the processes are counted where there is no memory limit: walking them costs, and forks that get
-	// out of hand stay.
-	pidsEvery = 5
 )
 
 // tend looks after a running workload until the keeper exits.
 func (k *keeper) tend(signals <-chan os.Signal) {
-	for n, tick := 0, time.Tick(sampleEvery); ; {
+	slot := slotOf(time.Now())
+	for tick := time.Tick(sampleEvery); ; {
 		select {
 		case s := <-signals:
 			if s == unix.SIGTERM || s == unix.SIGINT {
 				k.pass(s.(syscall.Signal))
 			}
-		case <-tick:
-			n++
+		case now := <-tick:
 			for _, s := range streams {
 				if err := rotate(k.folder.log(s), k.order.LogSize); err != nil {
 					fmt.Fprintln(os.Stderr, err)
 				}
 			}
-			if k.order.Memory > 0 || n%pidsEvery == 0 {
-				k.sample()
+			next := slotOf(now)
+			if k.order.Memory > 0 || next != slot {
+				k.sample(next != slot)
 			}
+			slot = next
 		}
 	}
 }
@@ -52,22 +52,22 @@ func (k *keeper) pass(s syscall.Signal) {
 	}
 }
 
-// sample counts processes and memory, reaps adopted orphans, and kills what is over its limit for too long.
-func (k *keeper) sample() {
+// sample counts processes, memory and processor time, reaps adopted orphans, and kills what is over its limit for too long.
+func (k *keeper) sample(tell bool) {
 	var count int
 	var bytes int64
 	self := os.Getpid()
-	for _, pid := range descendants(self) {
-		s, err := readStat(pid)
-		if err != nil {
-			continue
-		}
-		if s.dead() {
-			k.reap(pid, s.Parent == self)
+	tree, root, err := readTree(self, k.used.known())
+	for _, p := range tree {
+		if p.dead() {
+			k.reap(p.PID, p.Parent == self)
 			continue
 		}
 		count++
-		bytes += s.Pages * int64(os.Getpagesize())
+		bytes += p.Pages * int64(os.Getpagesize())
+	}
+	if err == nil && count > 0 {
+		k.used.note(tree, root, bytes, tell)
 	}
 	if limit := k.order.Memory; limit > 0 {
 		k.judge(driver.ReasonMemory, bytes > limit, fmt.Sprintf("%d MiB > %d MiB", bytes>>20, limit>>20))

@@ -26,12 +26,14 @@ type (
 		Spec    events.Spec
 		Ports   map[string]int
 	}
-	// Watch runs an instance's checks. It answers Checked, again and again.
+	// Watch runs an instance's checks, and tells what it uses. It answers Checked, again and again.
 	Watch struct {
-		ID    string
-		Try   int
-		Ready Probe
-		Live  *Probe
+		ID      string
+		App     string
+		Release int
+		Try     int
+		Ready   Probe
+		Live    *Probe
 	}
 	// Probe is a health check with the address it asks.
 	Probe struct {

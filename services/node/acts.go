@@ -87,7 +87,7 @@ func command(i *Instance, spec *events.Spec) []string {
 }
 
 func (s *State) watch(id string, i *Instance, spec *events.Spec) Watch {
-	w := Watch{ID: id, Try: i.Try, Ready: s.probe(spec.Health.Ready, i, spec)}
+	w := Watch{ID: id, App: i.App, Release: i.Release, Try: i.Try, Ready: s.probe(spec.Health.Ready, i, spec)}
 	if spec.Health.Live != nil {
 		live := s.probe(*spec.Health.Live, i, spec)
 		w.Live = &live

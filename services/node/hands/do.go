@@ -134,8 +134,9 @@ func artifact(a *events.Artifact) driver.Artifact {
 	return driver.Artifact{SHA256: a.SHA256, SizeBytes: a.SizeBytes, Name: a.Name}
 }
 
-// watch runs an instance's checks side by side.
+// watch runs an instance's checks side by side, and tells what it uses meanwhile.
 func (h *Hands) watch(ctx context.Context, d node.Watch) {
+	defer h.told.begin(d)()
 	if err := h.probes.keep(d); err != nil {
 		h.config.Logger.Warn().Err(err).Str("instance", d.ID).Msg("keep check")
 	}

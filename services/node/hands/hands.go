@@ -15,6 +15,7 @@ import (
 	"slipway.dev/events"
 	"slipway.dev/pkg/bus"
 	"slipway.dev/pkg/service"
+	"slipway.dev/pkg/ship"
 	"slipway.dev/services/node"
 	"slipway.dev/services/node/driver"
 )
@@ -36,6 +37,8 @@ type Config struct {
 	Logger  zerolog.Logger
 
 	Breaker driver.Breaker // of drills; nil: none is obeyed
+	Meter   driver.Meter   // what instances use; nil: it is not told
+	Hearsay ship.Bus       // takes what they use
 	Die     func()         // ends this process as kill -9 does; nil: that
 }
 
@@ -49,6 +52,7 @@ type Hands struct {
 	config Config
 	driver driver.Driver
 	probes probes
+	told   *teller
 	gone   chan struct{}
 	once   sync.Once
 
@@ -69,7 +73,7 @@ func New(c Config) (*Hands, error) {
 	if err := os.MkdirAll(c.Folder, 0o700); err != nil {
 		return nil, fmt.Errorf("make folder of checks: %w", err)
 	}
-	return &Hands{config: c, driver: c.Driver, probes: probes(c.Folder), gone: make(chan struct{})}, nil
+	return &Hands{config: c, driver: c.Driver, probes: probes(c.Folder), told: newTeller(c), gone: make(chan struct{})}, nil
 }
 
 // Watch tells the boot, the first listing and one check of each instance found; then ends and listings, until ctx ends.
@@ -89,6 +93,7 @@ func (h *Hands) Watch(ctx context.Context, sense func(service.Signal), ready fun
 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	defer h.told.start(ctx)()
 	ended := make(chan error, 1)
 	go func() { ended <- h.driver.Watch(ctx, func(e driver.Ended) { h.sense(told(e)) }) }()
 	tick := time.NewTicker(listEvery)

@@ -43,7 +43,8 @@ func (h *host) node(id string, taking bool) part {
 		}
 		agent, err := hands.New(hands.Config{
 			Node: id, Driver: hurry, Folder: filepath.Join(folder, "checks"),
-			Lease: b.Lease, Logs: b, Every: times.Every, Version: version.Number, Logger: p.log, Breaker: d,
+			Lease: b.Lease, Logs: b, Every: times.Every, Version: version.Number, Logger: p.log,
+			Breaker: d, Meter: d, Hearsay: b,
 		})
 		if err != nil {
 			return err

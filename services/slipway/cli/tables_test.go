@@ -2,16 +2,12 @@ package cli
 
 import (
 	"bytes"
-	"flag"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
+	"slipway.dev/services/slipway/golden"
 	"slipway.dev/services/slipway/view"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // TestServicesTable compares the table of services with its golden file.
 func TestServicesTable(t *testing.T) {
@@ -29,14 +25,5 @@ func TestServicesTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join("testdata", "services.golden")
-	if *update {
-		if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil || b.String() != string(want) {
-		t.Errorf("%v\ngot\n%s\nwant\n%s", err, b.String(), want)
-	}
+	golden.Check(t, "services.golden", b.String())
 }

@@ -1,14 +1,11 @@
 package fault
 
 import (
-	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "write the golden files anew")
+	"slipway.dev/services/slipway/golden"
+)
 
 func rendered() map[string]*Fault {
 	return map[string]*Fault{
@@ -26,20 +23,7 @@ func rendered() map[string]*Fault {
 func TestRender(t *testing.T) {
 	for name, f := range rendered() {
 		t.Run(name, func(t *testing.T) {
-			path := filepath.Join("testdata", name+".golden")
-			got := Render(f)
-			if *update {
-				if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("got\n%s\nwant\n%s", got, want)
-			}
+			golden.Check(t, name+".golden", Render(f))
 		})
 	}
 }

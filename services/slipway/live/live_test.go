@@ -1,18 +1,14 @@
 package live
 
 import (
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"slipway.dev/services/slipway/golden"
 	"slipway.dev/services/slipway/output"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 func ptr(x float64) *float64 { return &x }
 
@@ -135,7 +131,7 @@ func TestPictures(t *testing.T) {
 	for _, width := range []int{40, 80, 200} {
 		t.Run(fmt.Sprintf("interface-20 width %d", width), func(t *testing.T) {
 			for name, p := range pictures {
-				golden(t, fmt.Sprintf("%s-%d.golden", name, width), p.Lines(Terminal{Width: width, Height: 24, Unicode: true}))
+				golden.Check(t, fmt.Sprintf("%s-%d.golden", name, width), strings.Join(p.Lines(Terminal{Width: width, Height: 24, Unicode: true}), "\n")+"\n")
 				fits(t, name, p.Lines(Terminal{Width: width, Height: 24, Unicode: true, Colour: true}), width, 24)
 				for _, line := range p.Lines(Terminal{Width: width, Height: 24}) {
 					if i := strings.IndexFunc(line, func(r rune) bool { return r < ' ' || r > '~' }); i >= 0 {
@@ -168,7 +164,7 @@ func TestColoursRepeatWords(t *testing.T) {
 			t.Errorf("%s without its colours is\n%s", name, got)
 		}
 	}
-	golden(t, "canary-coloured.golden", canary().Lines(Terminal{Width: 80, Unicode: true, Colour: true}))
+	golden.Check(t, "canary-coloured.golden", strings.Join(canary().Lines(Terminal{Width: 80, Unicode: true, Colour: true}), "\n")+"\n")
 }
 
 func fits(t *testing.T, name string, lines []string, width, height int) {
@@ -190,21 +186,4 @@ func bare(line string) string {
 		line = strings.ReplaceAll(line, begin+string(x)+"m", "")
 	}
 	return strings.ReplaceAll(line, reset, "")
-}
-
-func golden(t *testing.T, name string, lines []string) {
-	t.Helper()
-	path, got := filepath.Join("testdata", name), strings.Join(lines, "\n")+"\n"
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
-	}
 }

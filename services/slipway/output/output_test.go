@@ -3,36 +3,15 @@ package output
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"slipway.dev/events"
 	"slipway.dev/services/slipway/fault"
+	"slipway.dev/services/slipway/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
-	}
-}
 
 func sample() *Table {
 	t := NewTable("APP", "STATE", "READY", "REASON")
@@ -51,7 +30,7 @@ func TestTable(t *testing.T) {
 			if err := sample().Write(&b, width); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, fmt.Sprintf("table-%d.golden", width), b.String())
+			golden.Check(t, fmt.Sprintf("table-%d.golden", width), b.String())
 			for _, line := range strings.Split(b.String(), "\n") {
 				if n := Width(line); width > 0 && n > width {
 					t.Errorf("a line of %d cells: %q", n, line)
@@ -87,7 +66,7 @@ func TestDocument(t *testing.T) {
 			if err := d.JSON(&b); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, "document-"+name+".golden", b.String())
+			golden.Check(t, "document-"+name+".golden", b.String())
 			if !json.Valid(b.Bytes()) || bytes.Count(b.Bytes(), []byte("\n")) != 1 {
 				t.Errorf("not one line of JSON: %s", b.Bytes())
 			}
@@ -101,7 +80,7 @@ func TestYAML(t *testing.T) {
 	if err := (Document{Kind: "ThingList", Items: []thing{{"a", "b: c"}}}).YAML(&b); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "document.yaml.golden", b.String())
+	golden.Check(t, "document.yaml.golden", b.String())
 }
 
 // TestNames: one id a line.

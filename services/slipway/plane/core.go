@@ -11,9 +11,9 @@ import (
 	"slipway.dev/services/registry"
 )
 
-// core is a participant without hands: it lives from the bus alone, any number of
-// copies of it.
-func (h *host) core(name string, of func(*bus.Bus, bus.LeaseTimes) service.Service) part {
+// member is a participant that keeps nothing of its own: it lives from the bus alone,
+// any number of copies of it. Run gets its bus, and what drives a service on it.
+func (h *host) member(name string, run func(context.Context, line, bus.LeaseTimes, drive) error) part {
 	return part{name: name, log: h.logger(name), run: func(ctx context.Context, ready func()) error {
 		b, err := h.connect(ctx, name)
 		if err != nil {
@@ -26,12 +26,18 @@ func (h *host) core(name string, of func(*bus.Bus, bus.LeaseTimes) service.Servi
 		}
 		opt := h.options(name, ready)
 		opt.Lease = times.Every
-		svc := of(b.Bus, times)
-		if name == "deployer" {
-			svc.Driver = room{b.Bus}
-		}
-		return h.drive(ctx, svc, b, opt, busKeeper{b.Bus, name})
+		return run(ctx, b, times, func(svc service.Service) error { return h.drive(ctx, svc, b, opt, busKeeper{b.Bus, name}) })
 	}}
+}
+
+// drive runs a service until its member is to end.
+type drive func(service.Service) error
+
+// core is a member without hands.
+func (h *host) core(name string, of func(*bus.Bus, bus.LeaseTimes) service.Service) part {
+	return h.member(name, func(_ context.Context, b line, times bus.LeaseTimes, run drive) error {
+		return run(of(b.Bus, times))
+	})
 }
 
 func (h *host) registry() part {
@@ -42,8 +48,10 @@ func (h *host) registry() part {
 
 // deployer holds the placer too.
 func (h *host) deployer(defaultDomain string, mesh deployer.PortRange) part {
-	return h.core("deployer", func(_ *bus.Bus, l bus.LeaseTimes) service.Service {
-		return deployer.Service(deployer.Config{DefaultDomain: defaultDomain, Check: rules, LeaseTTL: l.TTL, MeshPorts: mesh})
+	return h.core("deployer", func(b *bus.Bus, l bus.LeaseTimes) service.Service {
+		svc := deployer.Service(deployer.Config{DefaultDomain: defaultDomain, Check: rules, LeaseTTL: l.TTL, MeshPorts: mesh})
+		svc.Driver = room{b}
+		return svc
 	})
 }
 

@@ -19,20 +19,8 @@ type provisions struct {
 // forgotten those it kept in memory. It answers for them, for the consumers of
 // integrators and for the event level.
 func (h *host) provisioner(p provisions) part {
-	name := provisioner.Owner
-	return part{name: name, log: h.logger(name), run: func(ctx context.Context, ready func()) error {
-		b, err := h.connect(ctx, name)
-		if err != nil {
-			return err
-		}
-		defer b.Close()
-		times, err := leaseTimesOf(ctx, b.Bus)
-		if err != nil {
-			return err
-		}
-		opt := h.options(name, ready)
-		opt.Lease = times.Every
-		driver := hands.New(b, opt.Logger)
+	return h.member(provisioner.Owner, func(ctx context.Context, b line, _ bus.LeaseTimes, run drive) error {
+		driver := hands.New(b, b.log)
 		keep, stop := context.WithCancel(ctx)
 		kept := make(chan struct{})
 		go func() {
@@ -43,7 +31,6 @@ func (h *host) provisioner(p provisions) part {
 			})
 		}()
 		defer func() { stop(); <-kept }()
-		svc := provisioner.Service(provisioner.Config{Hold: p.hold}, driver)
-		return h.drive(ctx, svc, b, opt, busKeeper{b.Bus, name})
-	}}
+		return run(provisioner.Service(provisioner.Config{Hold: p.hold}, driver))
+	})
 }

@@ -1,20 +1,16 @@
 package progress
 
 import (
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
+	"slipway.dev/services/slipway/golden"
 	"slipway.dev/services/slipway/output"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
@@ -71,7 +67,7 @@ func TestPlainFits(t *testing.T) {
 	for _, width := range []int{40, 80, 200} {
 		t.Run(fmt.Sprintf("interface-20 plain progress in a terminal of %d columns", width), func(t *testing.T) {
 			got := tell(width)
-			golden(t, fmt.Sprintf("plain-%d.golden", width), got)
+			golden.Check(t, fmt.Sprintf("plain-%d.golden", width), got)
 			for _, line := range strings.Split(got, "\n") {
 				if n := output.Width(line); n > width {
 					t.Errorf("%d columns: %q", n, line)
@@ -81,23 +77,6 @@ func TestPlainFits(t *testing.T) {
 				t.Errorf("words are lost:\n%s\nof\n%s", got, piped)
 			}
 		})
-	}
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
 	}
 }
 

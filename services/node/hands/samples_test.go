@@ -132,7 +132,7 @@ func TestSeriesEnd(t *testing.T) {
 	}
 }
 
-// observability-2: while nobody takes samples they wait, and come with the times they were made at.
+// While nobody takes samples they wait, and come with the times they were made at.
 func TestSamplesWaitWhileTheBusIsAway(t *testing.T) {
 	x, g, d := telling(t)
 	x.begin(watched("web-7-a1", 1))

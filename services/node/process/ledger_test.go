@@ -142,9 +142,22 @@ func TestUseIsToldAndGoesOnWithTheNextTry(t *testing.T) {
 	if now.CPU < first.CPU || now.MemoryBytes < 64<<20 || now.MemoryBytes > 256<<20 {
 		t.Errorf("the second try: %+v, the first used %s", now, first.CPU)
 	}
-	at := time.Duration(now.At.UnixNano()) % driver.UseEvery
-	if at < driver.UseEvery-useLead || at > driver.UseEvery-useLead/4 {
-		t.Errorf("looked at %s into the period", at)
+}
+
+// A keeper whose clock turns at any moment of a second has looked before the agent asks, on the whole period.
+func TestAKeeperLooksBeforeItIsAsked(t *testing.T) {
+	whole := time.Unix(1_800_000_000, 0)
+	for phase := time.Duration(0); phase < sampleEvery; phase += 10 * time.Millisecond {
+		var looks []time.Duration
+		slot := slotOf(whole)
+		for at := phase; at < driver.UseEvery; at += sampleEvery {
+			if next := slotOf(whole.Add(at)); next != slot {
+				slot, looks = next, append(looks, at)
+			}
+		}
+		if len(looks) != 1 || looks[0] < driver.UseEvery-useLead || looks[0] >= driver.UseEvery-useLead+sampleEvery {
+			t.Errorf("a clock %s into the second looks at %v", phase, looks)
+		}
 	}
 }
 

@@ -40,7 +40,7 @@ func TestWindowsTellWhatAnAppUses(t *testing.T) {
 	p.MustDeploy(roomy("v1"), time.Minute)
 	p.Load(load.Config{Host: "web.localhost", Rate: 300})
 	var l events.Load
-	Await(t, 20*time.Second, "windows of an app under load that tell its processor time", func() bool {
+	Await(t, 40*time.Second, "windows of an app under load that tell its processor time", func() bool {
 		all := p.windows("web")
 		at := slices.IndexFunc(all, func(x events.Load) bool {
 			return measured(x) && x.Requests > 200 && x.CPU.UsedMillicores > 0

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -80,7 +81,7 @@ func TestWhichContextIsMeant(t *testing.T) {
 	}
 	meant("the only one", "", "slipway-dev")
 	save("prod")
-	if _, err := resolve(""); code(err) != "SLW-C002" {
+	if _, err := resolve(""); code(err) != "SLW-C002" || !slices.Equal(fault.Of(err).Why, []string{"there are: slipway-dev, slipway-prod"}) {
 		t.Errorf("several: %v", err)
 	}
 	more["NATS_URL"] = "nats://elsewhere:4222"

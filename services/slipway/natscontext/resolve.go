@@ -1,7 +1,7 @@
 package natscontext
 
 import (
-	"fmt"
+	"strings"
 
 	"slipway.dev/services/slipway/fault"
 )
@@ -38,7 +38,7 @@ func Resolve(c Choice) (Context, error) {
 			Because("there is no context, and NATS_URL is not set").
 			Try("slipway dev", "slipway context save NAME --nats URL")
 	}
-	f := fault.New("SLW-C002", "%d contexts, and none is chosen", len(all)).Because(fmt.Sprint("there are: ", names(all)))
+	f := fault.New("SLW-C002", "%d contexts, and none is chosen", len(all)).Because("there are: " + strings.Join(names(all), ", "))
 	for _, one := range all {
 		f.Try("slipway context use " + one.Short())
 	}

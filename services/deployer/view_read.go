@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"slipway.dev/events"
+	"slipway.dev/pkg/service"
 )
 
 // What a reader of the fold asks: the command line shows it, nobody decides by it.
@@ -33,6 +34,9 @@ type Reading struct{ v view }
 func Read(cfg Config, a *App, f *Fleet, now time.Time) Reading {
 	return Reading{view{App: a, fleet: f, cfg: cfg, now: now}}
 }
+
+// Says is what the deployer has to say of the app now, and what it waits for.
+func (r Reading) Says() service.Says { return r.v.cfg.decide(r.v.App, r.v.fleet, r.v.now) }
 
 // Target is how many instances the app wants now.
 func (r Reading) Target() int { return r.v.size(r.v.Releases[r.v.current()]) }

@@ -125,7 +125,7 @@ func (l *Log) cluster() *deployer.Cluster {
 
 // read looks at an app at a moment.
 func (l *Log) read(a *deployer.App, f *deployer.Fleet, now time.Time) deployer.Reading {
-	return deployer.Read(l.cfg, a, f, now)
+	return deployer.Read(configOf(l.cfg, a), a, f, now)
 }
 
 // Read looks at an app at a moment; one nobody has declared is new.
@@ -140,7 +140,12 @@ func (l *Log) Read(app string, now time.Time) deployer.Reading {
 // Waits is what an app waits for at a moment: first the letters over which somebody
 // stands still, then what the deployer's own decision says, which changes nothing.
 func (l *Log) Waits(app string, now time.Time) []service.Waiter {
-	waits, says := l.waitsForLetters(app), l.core.Machines()[appMachine].Decide(app, now)
+	waits := l.waitsForLetters(app)
+	a, f := l.state(app)
+	if a == nil {
+		return waits
+	}
+	says := l.read(a, f, now).Says()
 	if len(waits)+len(says.Waiting) == 0 && !says.Empty() {
 		next := events.KindOf(says.Facts[0].Data).Name()
 		return []service.Waiter{{ID: app, For: "deployer", Detail: fmt.Sprintf("the deployer to say %s", next)}}

@@ -86,7 +86,7 @@ func TestHistory(t *testing.T) {
 	if p := list[0]; p.Release != 3 || p.Outcome != "running" || p.Actor != "person:alice" || p.Reason != "wrong price" || p.TookMs != nil {
 		t.Errorf("%+v", p)
 	}
-	if p := list[1]; p.Outcome != "rolled-back" || p.Reason != "no progress" || p.Actor != "person:alice" || p.Active || *p.TookMs != 1200 {
+	if p := list[1]; p.Outcome != "rolled-back" || p.Reason != "no progress" || p.Actor != "person:alice" || p.Active || *p.TookMs != 3000 {
 		t.Errorf("%+v", p)
 	}
 	if p := list[2]; p.Outcome != "promoted" || !p.Active || p.ExposedShare != 1 || p.FailedRequests != 1 {

@@ -84,7 +84,7 @@ func (l *Log) record(e events.Event, release int) {
 	case events.ReleaseRolledBack:
 		r.Ended, r.Restored = e, d.To
 		if !r.Release.Reached {
-			r.Exposed, r.Failed, r.TookMs = d.Requests, d.RequestsFailed, d.TookMs
+			r.Exposed, r.Failed = d.Requests, d.RequestsFailed // tookMs is of the way home alone
 			r.Total = l.since(e.App, r)
 		}
 	case events.ReleaseStranded:

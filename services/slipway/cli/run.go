@@ -50,7 +50,7 @@ func (r *runFlags) register(f *pflag.FlagSet) {
 	f.StringVar(&r.Discovery, "discovery", plane.Off, "address of plain HTTP reads of the endpoints, or off")
 	f.StringVar(&r.ID, "id", "", "name of the node or of a cluster's bus (default: of the machine), or the gateway's slot (default: "+plane.DevGateway+")")
 	f.StringVar(&r.Profile, "profile", "single", "how a bus makes its streams: dev, single or cluster")
-	f.StringVar(&r.Domain, "default-domain", "", "an app without a host answers as <app>.<domain>")
+	f.StringVar(&r.Domain, "default-domain", "localhost", "of a deployer, an app without a host answers as <app>.<domain>")
 	f.StringVar(&r.Peers.Address, "cluster", "", "of a bus, the address at which the other servers of its cluster reach it")
 	f.StringSliceVar(&r.Peers.Routes, "routes", nil, "of a bus, such addresses of all servers: nats://HOST:PORT,…")
 	f.BoolVar(&r.Awaits, "await-restore", false, "of a cluster's bus, make no log: slipway restore FILE --nats SERVERS does")

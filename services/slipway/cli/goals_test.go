@@ -16,6 +16,10 @@ func TestGoals(t *testing.T) {
 			t.Errorf("%v", a.Items)
 		}
 		p.does(0, "status", "shop", "--wait")
+		if r := p.does(0, "deploy", p.file("later.yaml", e2e.Example("later", "v1", "rolling", "")), "-y", "--no-wait"); r.Stdout != "later: accepted\n" {
+			t.Errorf("says %q of a release that is not planned yet", r.Stdout)
+		}
+		p.does(0, "status", "later", "--wait")
 	})
 	t.Run("--wait-for promoted ends no later than completed", func(t *testing.T) {
 		if a := p.asks(0, "deploy", p.file("v2.yaml", e2e.Example("shop", "v2", "rolling", "")), "-y", "--wait-for", "promoted"); a.Items[0]["outcome"] != "promoted" {

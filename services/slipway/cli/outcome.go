@@ -203,6 +203,9 @@ func promoted(d view.Deployment) string {
 		}
 		return words
 	}
+	if d.Release == 0 {
+		return d.App + ": accepted" // whoever does not wait ends before a release is planned
+	}
 	return fmt.Sprintf("%s release %d %s", d.App, d.Release, d.Outcome)
 }
 

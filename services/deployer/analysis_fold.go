@@ -82,6 +82,39 @@ func (a *App) clock(r *Release, now time.Time) {
 	r.Progressed = now
 }
 
+// disturbed begins the deadline of a release anew that stood still for a verdict when a
+// node of its instances starts anew or falls silent: what it waits for now has had no
+// time yet.
+func (a *App) disturbed(e events.Event) {
+	node := ""
+	switch d := e.Data.(type) {
+	case events.NodeJoined:
+		node = d.Node
+	case events.LeaseLapsed:
+		if d.Kind == "node" {
+			node = d.Name
+		}
+	}
+	r := a.Releases[a.Live]
+	if node == "" || r == nil || r.Phase != progress || !r.judged() {
+		return
+	}
+	for _, i := range a.of(r.Number) {
+		if i.Node == node && i.State == "ready" {
+			r.Progressed = at(e)
+		}
+	}
+}
+
+// broken does the same when the first of its instances is ready no more. One that has
+// crashed is no reason to wait longer.
+func (a *App) broken(i *Inst, now time.Time) {
+	r := a.Releases[i.Release]
+	if i.State == "ready" && !i.Crashed && r != nil && r.Number == a.Live && r.Phase == progress && r.judged() {
+		a.clock(r, now)
+	}
+}
+
 // asked notes that a person was asked about the runs that ended badly.
 func (r *Release) asked() {
 	for _, x := range r.Analyses {

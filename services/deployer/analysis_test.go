@@ -76,6 +76,36 @@ func TestACanaryIsJudgedInTheBackground(t *testing.T) {
 	})
 }
 
+// What a release waits for after it has waited for a verdict begins with its own time.
+func TestADeadlineThatStoodStillBeginsAnew(t *testing.T) {
+	of := events.OfInstance{App: "web", Node: "n1", Instance: "web-2-a1"}
+	for name, disturb := range map[string]func(*rig){
+		"its instance is not ready": func(r *rig) {
+			r.say(events.InstanceUnready{OfInstance: of})
+			r.pass(30 * time.Second)
+			r.makeReady(of)
+		},
+		"its node falls silent": func(r *rig) {
+			lease := events.Lease{OfHolder: events.OfHolder{Holder: "node-n1"}, Kind: "node", Name: "n1", Incarnation: 1}
+			r.say(events.LeaseLapsed{Lease: lease})
+			r.pass(5 * time.Second)
+			r.say(events.LeaseResumed{Lease: lease})
+		},
+	} {
+		r, canary := newRig(t), idle
+		r.beside(&canary, replicas(2), steps(weight(500), weight(5000)), background(errorsBelow()))
+		r.until("a canary", func() bool { return r.app("web").share(2) > 0 })
+		r.pass(12 * time.Minute)
+		disturb(r)
+		r.pass(time.Minute)
+		if n := r.count("release.aborted"); n > 0 {
+			t.Errorf("%s: taken back with %q", name, r.app("web").Releases[2].AbortWhy)
+		}
+		canary = fine
+		r.until("completed", func() bool { return r.count("release.completed web/2") == 1 })
+	}
+}
+
 func TestWithoutKnowledgeACanaryHolds(t *testing.T) {
 	plan := steps(weight(500), weight(5000))
 	for name, how := range map[string]fare{

@@ -31,6 +31,8 @@ func evolve(_ string, a *App, _ *Fleet, e events.Event) {
 		a.evolveInstance(e)
 	case "routing", "traffic":
 		a.evolveCounts(e)
+	case "node", "lease":
+		a.disturbed(e)
 	case "evacuation":
 		freeVolumes(a.Volumes, e)
 	}

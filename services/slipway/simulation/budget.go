@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"fmt"
+	"time"
 
 	"slipway.dev/events"
 )
@@ -14,14 +15,15 @@ type budget struct {
 	ways    map[string]string                  // app -> strategy of the release on its way
 	shares  map[string][]events.RouteShare
 	retired map[string]bool
-	gone    map[string]bool // instances withdrawn
-	single  map[string]bool // apps of which some release was bound to one instance: their size is not the file's
+	gone    map[string]bool      // instances withdrawn
+	since   map[string]time.Time // when an instance was said to be ready
+	single  map[string]bool      // apps of which some release was bound to one instance: their size is not the file's
 }
 
 func newBudget() *budget {
 	return &budget{
 		docs: map[string]map[int]events.Document{}, steers: map[string]events.Document{}, ways: map[string]string{},
-		shares: map[string][]events.RouteShare{}, retired: map[string]bool{}, gone: map[string]bool{}, single: map[string]bool{},
+		shares: map[string][]events.RouteShare{}, retired: map[string]bool{}, gone: map[string]bool{}, since: map[string]time.Time{}, single: map[string]bool{},
 	}
 }
 
@@ -44,13 +46,17 @@ func (b *budget) hear(e events.Event, ready map[string]string) error {
 		b.shares[d.App] = d.Shares
 	case events.RouteRemoved:
 		b.shares[d.App] = nil
+	case events.InstanceReady:
+		b.since[d.Instance] = e.Stored
 	case events.AssignmentWithdrawn:
-		return b.withdrawn(d, ready)
+		return b.withdrawn(d, ready, e.Stored)
 	}
 	return nil
 }
 
-func (b *budget) withdrawn(d events.AssignmentWithdrawn, ready map[string]string) error {
+// withdrawn holds a withdrawal to the budget, as it was heard when it was decided: who
+// has been ready for no longer than a decider may be behind may not have been heard of.
+func (b *budget) withdrawn(d events.AssignmentWithdrawn, ready map[string]string, now time.Time) error {
 	was := b.gone[d.Instance]
 	b.gone[d.Instance] = true
 	doc := b.steers[d.App]
@@ -58,7 +64,7 @@ func (b *budget) withdrawn(d events.AssignmentWithdrawn, ready map[string]string
 		return nil
 	}
 	if was || b.single[d.App] || ready[d.Instance] == "" || !b.serves(d.App, ready[d.Instance]) || b.retired[d.App] ||
-		d.Cause == "aborted" || b.ways[d.App] == events.Recreate || doc.PerNode || !doc.HasHTTP() {
+		d.Cause == "aborted" || now.Sub(b.since[d.Instance]) < events.MaxBehind || b.ways[d.App] == events.Recreate || doc.PerNode || !doc.HasHTTP() {
 		return nil
 	}
 	left := 0

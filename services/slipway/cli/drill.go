@@ -46,6 +46,14 @@ type drill struct {
 	observe func(ctx context.Context, w *recovery.Watch) error
 }
 
+// heals tells what becomes of a drill that nobody watches.
+func (x *drill) heals() string {
+	if x.kind == "kill-service" || x.kind == "kill-node" {
+		return x.kind + " " + x.target + " stays done until somebody starts it again"
+	}
+	return x.kind + " " + x.target + " heals by itself"
+}
+
 // drilling is a session with what a drill needs to know of the past.
 type drilling struct {
 	*session
@@ -128,10 +136,10 @@ func (d *drilling) run(ctx context.Context, x *drill) error {
 	case err == nil:
 	case errors.Is(context.Cause(waiting), errTimeout) && ctx.Err() == nil:
 		if d.Timeout > 0 && d.Timeout < w.Longest(x.lasts) {
-			return fault.New("SLW-D015", "the time is over; %s %s heals by itself", x.kind, x.target).Try("slipway events -n 20")
+			return fault.New("SLW-D015", "the time is over; %s", x.heals()).Try("slipway events -n 20")
 		}
 	case ctx.Err() != nil:
-		return fault.New("SLW-D016", "detached; %s %s heals by itself", x.kind, x.target).Try("slipway events -n 20")
+		return fault.New("SLW-D016", "detached; %s", x.heals()).Try("slipway events -n 20")
 	default:
 		return d.away(ctx, err)
 	}

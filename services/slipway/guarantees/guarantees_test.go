@@ -152,7 +152,7 @@ var plots = map[string]func(s *story, broken bool){
 		lease := events.Lease{OfHolder: events.OfHolder{Holder: "node-n1"}, Kind: "node", Name: "n1"}
 		s.after(20*time.Second, events.LeaseLapsed{Lease: lease, SilentMs: 3000})
 		s.after(9*time.Second, events.PlacementEvacuated{OfInstance: instance("web-1-a1"), Cause: events.EvacuationLost})
-		s.after(either(broken, 1100*milli, 900*milli), events.PlacementPlaced{OfInstance: events.OfInstance{App: "web", Node: "n2", Instance: "web-1-b1"}, Release: 1})
+		s.after(either(broken, 2100*milli, 1900*milli), events.PlacementPlaced{OfInstance: events.OfInstance{App: "web", Node: "n2", Instance: "web-1-b1"}, Release: 1})
 	},
 }
 

@@ -66,9 +66,12 @@ var Rows = []Row{
 		"silence beyond the TTL in lease.lapsed of nodes and gateways, but where the brake held it"},
 	{13, restarted, "node", "a dead instance is started again", ms(1000), worst, 1,
 		"from instance.exited to the next instance.starting, less the back-off its app asks for"},
-	{13, nodeReplaced, "placer", "a lost node's instances are placed elsewhere", ms((events.LeaseTTL + events.LostAfter).Milliseconds()), worst, 1,
+	{13, nodeReplaced, "placer", "a lost node's instances are placed elsewhere", ms((events.LeaseTTL + events.LostAfter).Milliseconds() + toSay), worst, 1,
 		"from the node's last word to placement.placed of what stands in, less what a longer lease of a cluster takes"},
 }
+
+// toSay is what a lease's end and what follows from it may take to be said, as row 9 has it.
+const toSay = 1000
 
 // gathered is how long a gateway gathers pools before it says applied.
 const gathered = 100

@@ -57,7 +57,7 @@ func (p *Plane) typesIn(folder, line string) *typed {
 	p.t.Helper()
 	x := &typed{cmd: exec.Command("sh", "-c", line), done: make(chan struct{})}
 	x.cmd.Dir, x.cmd.Stdout, x.cmd.Stderr = folder, &x.out, &x.out
-	x.cmd.Env = append(os.Environ(), "NATS_URL="+p.NATS)
+	x.cmd.Env = append(os.Environ(), "NATS_URL="+p.NATS, "XDG_CONFIG_HOME="+filepath.Join(p.Dir, "nobody")) // no context of this machine's
 	x.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := x.cmd.Start(); err != nil {
 		p.t.Fatal(err)

@@ -90,14 +90,30 @@ func inStep(si *jetstream.StreamInfo) bool {
 	return si.Cluster.Leader != "" && len(si.Cluster.Replicas) == si.Config.Replicas-1 && !slices.ContainsFunc(si.Cluster.Replicas, behind)
 }
 
-// DropRestored takes away what a restore that failed has made.
-func (b *Bus) DropRestored(ctx context.Context, streams []string) error {
+// dropTry is how long one try to take a stream away may take: what is asked while its
+// servers agree on who leads is answered by nobody.
+const dropTry = 5 * time.Second
+
+// DropRestored takes away what a restore that failed has made, as long as ctx lasts.
+func (b *Bus) DropRestored(ctx context.Context, streams []string) (err error) {
 	for _, stream := range streams {
-		if err := b.js.DeleteStream(ctx, stream); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+		err = errors.Join(err, b.dropRestored(ctx, stream))
+	}
+	return err
+}
+
+func (b *Bus) dropRestored(ctx context.Context, stream string) error {
+	for {
+		try, cancel := context.WithTimeout(ctx, dropTry)
+		err := b.js.DeleteStream(try, stream)
+		cancel()
+		switch {
+		case err == nil, errors.Is(err, jetstream.ErrStreamNotFound):
+			return nil
+		case ctx.Err() != nil, !errors.Is(err, context.DeadlineExceeded):
 			return fmt.Errorf("remove stream %s: %w", stream, err)
 		}
 	}
-	return nil
 }
 
 // tailOf is the last event under a guard; there is one.

@@ -22,6 +22,7 @@ const (
 	unfit     = ".restoring"     // ends its name until all is in it
 	unbounded = 1 << 50          // the streams bound themselves
 	openWait  = 10 * time.Second // to reach a server of this process
+	dropWait  = time.Minute      // to take away what was made in a cluster, which may have to agree on who leads
 )
 
 // ErrTaken says that a data folder holds a log, or what served one.
@@ -116,7 +117,7 @@ func (b *File) RestoreInto(ctx context.Context, to *bus.Bus, now time.Time, step
 	if err == nil {
 		return made, nil
 	}
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), openWait)
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), dropWait)
 	defer cancel()
 	return Restored{}, errors.Join(fmt.Errorf("restore: %w", err), to.DropRestored(end, at.begun))
 }

@@ -69,7 +69,7 @@ func TestRunWaitsForABusThatIsAway(t *testing.T) {
 	nats := p.freePort()
 	control := p.Add("control", "run", "all", "--nats", "nats://"+nats, "--data", p.Dir+"/control")
 	control.Launch()
-	bus := p.Add("bus", "run", "bus", "--nats", nats, "--data", p.Dir+"/bus")
+	bus := p.Add("bus", "run", "bus", "--nats", nats, "--data", p.Dir+"/bus", "--store-max", "1073741824")
 	bus.Start()
 	Await(t, readyWait, "the control plane to find its bus", func() bool { return control.readReady() })
 	if control.Ready["gateway"] != nil || control.Ready["nats"] != nil || bus.Ready["nats"] != "nats://"+nats {

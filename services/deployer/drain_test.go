@@ -190,6 +190,41 @@ func TestDrainBesideARelease(t *testing.T) {
 			t.Errorf("release %d serves with %d instances, on %s %v", a.Stable, len(a.Instances), node, r.on(node))
 		}
 	})
+	t.Run("what a rolling release takes from a draining node goes with what stands by for it, that first", func(t *testing.T) {
+		r := newRig(t)
+		r.deploy(doc("1", replicas(4)))
+		r.drain("n1")
+		r.until("one stands by without room", func() bool { standing, _ := r.moving(); return standing == 1 })
+		for _, id := range []string{"web-1-a1", "web-1-a2"} {
+			r.unlist("web", id)
+			r.say(events.InstanceExited{OfInstance: events.OfInstance{App: "web", Node: "n1", Instance: id}, Code: 2})
+		}
+		r.facts = nil
+		r.declare(doc("2", replicas(4)))
+		r.until("withdrawn", func() bool { return r.count("assignment.withdrawn n1/web-1-a2") == 1 })
+		r.order("assignment.requested web-2-a1", "assignment.withdrawn web-1-b1", "assignment.withdrawn n1/web-1-a1", "assignment.withdrawn n1/web-1-a2")
+		r.join("n2", events.NodeDescription{})
+		r.until("completed and drained", func() bool { return r.count("release.completed web/2") == 1 && r.drained("n1")() })
+	})
+	t.Run("what is ready to serve in the place of what died stays when a release begins", func(t *testing.T) {
+		r := newRig(t, "n1", "n2")
+		r.deploy(doc("1", replicas(2), func(d *events.Document) { d.Health.MinReadyMs = 20_000 }))
+		gone := r.on("n1")[0]
+		r.drain("n1")
+		r.until("one is ready in its place", func() bool {
+			next := view{App: r.app("web")}.successor(r.app("web").Instances[gone])
+			return next != nil && next.State == "ready"
+		})
+		next := view{App: r.app("web")}.successor(r.app("web").Instances[gone]).ID
+		r.unlist("web", gone)
+		r.say(events.InstanceExited{OfInstance: events.OfInstance{App: "web", Node: "n1", Instance: gone}, Code: 2})
+		r.slow[2] = true
+		r.declare(doc("2", replicas(2), func(d *events.Document) { d.Health.MinReadyMs = 20_000 }))
+		r.pass(time.Minute)
+		if i := r.app("web").Instances[next]; i == nil || i.Withdrawn {
+			t.Errorf("%s is gone: %v", next, r.facts)
+		}
+	})
 	t.Run("a hook on a draining node runs to its end", func(t *testing.T) {
 		r := newRig(t)
 		r.hold = true

@@ -73,7 +73,7 @@ func (v view) replace(to *Release, lim limits) (say service.Says) {
 		if v.routed() && len(others) == len(leave) && v.share(to.Number) < fullBp && len(mine.keep(v.available)) >= target {
 			break // the last of the old leave when the route names them no more
 		}
-		say.Because(i.Cause, "%s", v.leaveWords(i, target)).Fact(v.withdrawal(i, "replaced"))
+		v.withdraw(&say, i, "replaced", v.leaveWords(i, target))
 	}
 	if say.Empty() {
 		v.waitInstances(&say, to, mine, target)
@@ -152,8 +152,11 @@ func (v view) carrying(i *Inst) bool {
 
 // becoming tells whether an instance is ready but does not count yet: minReady has not
 // passed, a pool that lists it has not settled, or its node started anew and has not
-// said how it is. It may be all that serves.
+// said how it is. It may be all that serves. So may what is ready to serve in its place.
 func (v view) becoming(i *Inst) bool {
+	if next := v.successor(i); next != nil && v.lives(next) {
+		return true
+	}
 	n := v.fleet.Nodes[i.Node]
 	return i.State == "ready" && n != nil && n.Alive && !v.serving(i)
 }
@@ -188,62 +191,6 @@ func (x Replica) retryAt(app string, ordinal int) time.Time {
 	wait = min(wait, replaceMax)
 	jitter := wait / 10 * time.Duration(hash32(app+"/"+itoa(ordinal)+"/"+itoa(x.Attempt))%100) / 100
 	return x.FailedAt.Add(wait + jitter)
-}
-
-func (v view) request(r *Release, id, role string, hold bool) events.AssignmentRequested {
-	q := events.AssignmentRequested{
-		OfInstance: events.OfInstance{App: v.Name, Instance: id}, Release: r.Number,
-		SpecHash: r.Revision, Role: role, Hold: hold,
-		Resources: r.Spec.Resources, Placement: v.placement(), Driver: r.Spec.Driver, HostPorts: hostPorts(r.Spec),
-		PerNode: v.Accepted.Document.PerNode && role == events.RoleService,
-		Gateway: len(r.Spec.Uses) > 0,
-	}
-	if role != events.RoleHook { // a hook runs beside what has them
-		q.Volumes = r.Spec.Claims(r.Order == events.OrderStartFirst)
-	}
-	return q
-}
-
-func (v view) placement() events.Placement {
-	p := v.Accepted.Document.Placement
-	if v.Accepted.Document.PerNode {
-		p.MaxPerNode = 1
-	}
-	return p
-}
-
-func hostPorts(s events.Spec) (ports []int) {
-	for _, name := range s.PortNames() {
-		if p := s.Ports[name].HostPort; p != 0 {
-			ports = append(ports, p)
-		}
-	}
-	return ports
-}
-
-// stopAfterDrain is how long after the drain deadline an instance is stopped even
-// if nobody said drained: it covers a gateway's lease and fence.
-const stopAfterDrain = 30 * time.Second
-
-func (v view) withdrawal(i *Inst, cause string) events.AssignmentWithdrawn {
-	drain, by := int64(0), i.StopBy
-	if r := v.Releases[i.Release]; r != nil {
-		drain = r.Spec.Stop.DrainMs
-	}
-	if by.IsZero() {
-		by = v.now.Add(ms(drain) + stopAfterDrain)
-	}
-	return events.AssignmentWithdrawn{
-		OfInstance: events.OfInstance{App: v.Name, Node: i.Node, Instance: i.ID},
-		Cause:      cause, DrainMs: drain, StopByMs: by.UnixMilli(),
-	}
-}
-
-func (v view) withdrawAll(l insts, cause, why string) (say service.Says) {
-	for _, i := range l {
-		say.Because(i.Cause, why, i.Release).Fact(v.withdrawal(i, cause))
-	}
-	return say
 }
 
 // waitInstances names what the instances of a release wait for.

@@ -69,7 +69,7 @@ func (v view) withdrawAll(l insts, cause, why string) (say service.Says) {
 // one would count as soon as the other is withdrawn.
 func (v view) withdraw(say *service.Says, i *Inst, cause, why string) {
 	if next := v.successor(i); next != nil {
-		say.Because(next.Cause, "%s is not kept", i.ID).Fact(v.withdrawal(next, causeSpare))
+		say.Because(next.Cause, "%s is not kept", i.ID).Fact(v.withdrawal(next, cause))
 	}
 	say.Because(i.Cause, "%s", why).Fact(v.withdrawal(i, cause))
 }

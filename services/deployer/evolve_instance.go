@@ -25,7 +25,11 @@ func (a *App) evolveAssignment(e events.Event) {
 	case events.AssignmentCleared:
 		i.Held = false
 	case events.AssignmentWithdrawn:
-		i.Withdrawn, i.Told, i.Leaves = true, d.Node != "", cmp.Or(i.Leaves, d.Cause)
+		i.Leaves = cmp.Or(i.Leaves, d.Cause)
+		if a.standsBy(i) {
+			i.Leaves = causeSpare
+		}
+		i.Withdrawn, i.Told = true, d.Node != ""
 		i.StopBy = time.UnixMilli(d.StopByMs).UTC()
 	case events.PlacementPlaced:
 		i.Node, i.State, i.Lacks, i.Since = d.Node, "placed", "", at(e)

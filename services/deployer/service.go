@@ -8,7 +8,7 @@ import (
 )
 
 // foldVersion is raised whenever Evolve or a state's shape changes.
-const foldVersion = 11
+const foldVersion = 12
 
 // Service declares the deployer: the app decider and the placer.
 func Service(cfg Config) service.Service {

@@ -193,7 +193,7 @@ type Inst struct {
 	Code      int           `json:"code,omitempty"`    // with which it ended last
 	Withdrawn bool          `json:"withdrawn,omitempty"`
 	Told      bool          `json:"told,omitempty"`     // its node was named in the withdrawal
-	Leaves    string        `json:"leaves,omitempty"`   // cause of the withdrawal
+	Leaves    string        `json:"leaves,omitempty"`   // cause of the withdrawal; spare where it stood by and never counted
 	PerNode   bool          `json:"perNode,omitempty"`  // it is the one of its app on its node
 	Step      int           `json:"step,omitempty"`     // of a canary, whose hook it is
 	Undo      bool          `json:"undo,omitempty"`     // it takes back what the step's hook did

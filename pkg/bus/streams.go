@@ -55,7 +55,13 @@ func (b *Bus) Ensure(ctx context.Context, p Profile) ([]Change, error) {
 	}
 	var changes []Change
 	var drifts error
-	for _, want := range b.configs(p) {
+	all := b.declared(p)
+	have, err := b.sizes(ctx, all)
+	if err != nil {
+		return nil, fmt.Errorf("ask for the sizes of the streams: %w", err)
+	}
+	fit(all, have, p.StoreMax > 0, b.storeMax(p, fileBytes(all)))
+	for _, want := range all {
 		c, err := b.ensure(ctx, want, p.StoreMax > 0)
 		var drift *Drift
 		if errors.As(err, &drift) {
@@ -135,15 +141,20 @@ func refuse(stream string, differences []string) error {
 	return &Drift{Stream: stream, Differences: differences}
 }
 
-// configs are the streams of a profile as the server is asked for them.
+// configs are the streams of a profile as a server that has none is asked for them.
 func (b *Bus) configs(p Profile) []jetstream.StreamConfig {
+	all := b.declared(p)
+	fit(all, nil, false, b.storeMax(p, fileBytes(all)))
+	return all
+}
+
+// declared are the streams of a profile at their full size.
+func (b *Bus) declared(p Profile) []jetstream.StreamConfig {
 	all := make([]jetstream.StreamConfig, 0, len(events.Streams)+1)
 	for _, s := range events.Streams {
 		all = append(all, config(s, p))
 	}
-	all = append(all, objectConfig(p))
-	b.scale(all, p)
-	return all
+	return append(all, objectConfig(p))
 }
 
 func config(s events.Stream, p Profile) jetstream.StreamConfig {

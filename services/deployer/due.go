@@ -21,6 +21,9 @@ func (cfg Config) due(a *App, f *Fleet, after time.Time) time.Time {
 		if i.Withdrawn {
 			moments = append(moments, i.StopBy)
 		}
+		if v.comesBack(i) {
+			moments = append(moments, v.comesBackBy(i))
+		}
 		if v.leaving(i) {
 			moments = append(moments, f.Nodes[i.Node].Evacuation.Until, v.successorAt(i))
 		}

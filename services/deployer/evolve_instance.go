@@ -71,6 +71,7 @@ func (a *App) evolveInstance(e events.Event) {
 	i.Cause = service.CauseOf(e)
 	if happened := e.Kind.Happened; happened == "unready" || happened == "exited" {
 		a.broken(i, at(e))
+		a.fell(i, at(e))
 	}
 	if e.Kind.Happened != "adopted" { // what was found running is as it was, until it says so itself
 		i.State, i.Since, i.Why = e.Kind.Happened, at(e), e.Reason

@@ -76,6 +76,7 @@ func (v view) replace(to *Release, lim limits) (say service.Says) {
 		v.withdraw(&say, i, "replaced", v.leaveWords(i, target))
 	}
 	if say.Empty() {
+		v.waitComeback(&say, to, others)
 		v.waitInstances(&say, to, mine, target)
 	}
 	return say
@@ -126,11 +127,12 @@ func backwards(l insts) insts {
 }
 
 // mayLeave are the old instances that may go now: what does not serve at once,
-// what serves only while enough others do. Silence buys nothing below budget.
+// what serves only while enough others do. Silence buys nothing below budget, nor does
+// a moment's absence.
 func (v view) mayLeave(old insts, least int) (leave insts) {
 	spare := len(v.all().keep(v.carrying)) - least
 	for _, i := range old {
-		if !v.serving(i) && (!v.silent(i) || spare >= 0) && !v.becoming(i) {
+		if !v.serving(i) && (spare >= 0 || !v.silent(i) && !v.comesBack(i)) && !v.becoming(i) {
 			leave = append(leave, i)
 		}
 	}

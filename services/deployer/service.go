@@ -8,7 +8,7 @@ import (
 )
 
 // foldVersion is raised whenever Evolve or a state's shape changes.
-const foldVersion = 12
+const foldVersion = 13
 
 // Service declares the deployer: the app decider and the placer.
 func Service(cfg Config) service.Service {

@@ -190,6 +190,7 @@ type Inst struct {
 	Why       string        `json:"why,omitempty"`
 	Exited    bool          `json:"exited,omitempty"`  // it has ended at least once
 	Crashed   bool          `json:"crashed,omitempty"` // at least once by its own doing
+	Fell      time.Time     `json:"fell,omitzero"`     // when it ceased to be ready; of a crash loop the first time
 	Code      int           `json:"code,omitempty"`    // with which it ended last
 	Withdrawn bool          `json:"withdrawn,omitempty"`
 	Told      bool          `json:"told,omitempty"`     // its node was named in the withdrawal

@@ -39,6 +39,22 @@ func (v view) bake(r *Release) (say service.Says) {
 	return say
 }
 
+// bakedTo tells why a rollback cannot lead from a release that is baked to another one:
+// only the one before it is kept at its size. No cause: it can.
+func (v view) bakedTo(r *Release, to int) (cause, why string) {
+	old := v.Releases[r.From]
+	switch {
+	case to == r.Number:
+		return "serving", "release " + itoa(to) + " serves already"
+	case to != 0 && to != old.Number:
+		return "busy", "release " + itoa(r.Number) + " is in its bake until " + v.bakeEnds(r).Format(time.TimeOnly) +
+			": a rollback takes it back to release " + itoa(old.Number) + ", which served before it, and to no other"
+	case to == 0 && old.Revision == r.Revision:
+		return "none", "release " + itoa(old.Number) + ", which served before release " + itoa(r.Number) + ", is of the same revision: an abort takes it back to that"
+	}
+	return "", ""
+}
+
 // home is the release an aborted one goes back to: what serves, or of one that was
 // promoted already the one before it.
 func (v view) home(r *Release) *Release {

@@ -1,6 +1,7 @@
 package deployer
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -116,6 +117,61 @@ func TestABakedRelease(t *testing.T) {
 		r.pass(time.Second)
 		r.wish(events.WishAbortRequested{OfApp: web})
 		r.until("rolled back", func() bool { return r.count("release.rolled-back web/2") == 1 && r.app("web").Stable == 1 })
+	})
+	t.Run("a rollback in the bake takes it back to the one before, which nothing of is started", func(t *testing.T) {
+		for name, to := range map[string]int{"none named": 0, "the one before named": 1} {
+			r, fresh := newRig(t), fine
+			r.beside(&fresh, replicas(2), baked(events.BlueGreen, errorsBelow()))
+			r.until("promoted", func() bool { return r.count("release.promoted web/2") == 1 })
+			r.pass(time.Second)
+			asked := r.count("assignment.requested")
+			r.wish(events.WishRollbackRequested{OfApp: web, To: to, Message: "wrong prices"})
+			r.until(name+": rolled back", func() bool { return r.count("release.rolled-back web/2") == 1 })
+			r.order("release.promoted web/2", "release.aborted web/2", "route.shifted", "release.promoted web/1", "release.rolled-back web/2")
+			a := r.app("web")
+			if x := a.Releases[2]; a.Stable != 1 || a.share(1) != fullBp || x.Aborted != causeOperator || x.AbortWhy != "wrong prices" || a.Inbox.Open() != 0 {
+				t.Errorf("%s: release %d serves, shares %v, aborted for %s %q", name, a.Stable, a.Route.Said.Shares, x.Aborted, x.AbortWhy)
+			}
+			if n := r.count("assignment.requested") - asked; n != 0 {
+				t.Errorf("%s: %d were started", name, n)
+			}
+		}
+	})
+	t.Run("a rollback in the bake to another release than the one before is refused, and says to which it can be", func(t *testing.T) {
+		r, fresh, why := newRig(t), fine, map[string]string{}
+		r.w.Observe(func(e events.Event) error {
+			if d, ok := e.Data.(events.RollbackRefused); ok {
+				why[d.Cause] = e.Reason
+			}
+			return nil
+		})
+		r.fares(func(int) fare { return fresh })
+		for _, version := range []string{"1", "2"} {
+			r.deploy(doc(version, replicas(2)))
+		}
+		r.declare(doc("3", replicas(2), baked(events.BlueGreen, errorsBelow())))
+		r.until("promoted", func() bool { return r.count("release.promoted web/3") == 1 })
+		r.pass(time.Second)
+		for n, to := range []int{1, 3} {
+			r.wish(events.WishRollbackRequested{OfApp: web, To: to})
+			r.until("refused", func() bool { return r.count("release.rollback-refused") == n+1 })
+		}
+		if !strings.Contains(why["busy"], "takes it back to release 2") || why["serving"] != "release 3 serves already" {
+			t.Errorf("refused for %q", why)
+		}
+		r.until("completed", func() bool { return r.count("release.completed web/3") == 1 })
+		r.never(t, "release.aborted")
+	})
+	t.Run("a rollback in the bake of a revision that served before leads to no other one", func(t *testing.T) {
+		r, fresh := newRig(t), fine
+		r.beside(&fresh, replicas(2), baked(events.BlueGreen, errorsBelow()))
+		r.until("completed", func() bool { return r.count("release.completed web/2") == 1 })
+		r.w.Wish("person:alice", events.WishAppDeclared{OfApp: web, Document: r.app("web").Accepted.Document, Force: true})
+		r.until("promoted", func() bool { return r.count("release.promoted web/3") == 1 })
+		r.pass(time.Second)
+		r.wish(events.WishRollbackRequested{OfApp: web})
+		r.until("refused", func() bool { return r.count("release.rollback-refused") == 1 })
+		r.never(t, "release.aborted")
 	})
 	t.Run("delivery-C17 a failure after the last shift: traffic back, and the share told is the one measured", func(t *testing.T) {
 		r, fresh := newRig(t), fine

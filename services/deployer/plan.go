@@ -136,13 +136,21 @@ func (v view) insecure(d events.Document) (reasons []events.Refusal) {
 }
 
 // rollback returns to an earlier release: at once if it is warm, by one flip onto new
-// instances within the window, by the app's strategy beyond it.
+// instances within the window, by the app's strategy beyond it. One that is baked is
+// aborted: what served before it is kept for that.
 func (v view) rollback(w events.Event, d events.WishRollbackRequested) (say service.Says) {
 	c := service.CauseOf(w)
 	no := func(cause, why string) service.Says {
 		say.Because(c, "%s", why).Fact(events.RollbackRefused{
 			OfRelease: v.ref(&Release{Number: v.Stable}), Cause: cause, Kept: v.kept(),
 		})
+		return say
+	}
+	if live := v.Releases[v.Live]; live != nil && v.bakes(live) {
+		if cause, why := v.bakedTo(live, d.To); cause != "" {
+			return no(cause, why)
+		}
+		say.Because(c, "%s", orWords(d.Message, "rolled back by "+w.Actor)).Fact(v.abort(live, causeOperator, w.Actor, d.Message))
 		return say
 	}
 	if v.Live != 0 || v.Retired || v.Accepted == nil {

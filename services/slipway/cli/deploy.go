@@ -102,7 +102,7 @@ func (s *session) wishAndFollow(ctx context.Context, action string, goal view.Go
 	if err != nil {
 		return view.Deployment{}, err
 	}
-	return s.travel(ctx, &view.Journey{App: w.App, Wish: at, ID: w.ID, Goal: goal}, action)
+	return s.travel(ctx, &view.Journey{App: w.App, Wish: at, ID: w.ID, Goal: goal, Back: action == "rollback"}, action)
 }
 
 // travel follows a journey and tells what it came to.

@@ -258,6 +258,19 @@ func TestSteer(t *testing.T) {
 			t.Errorf("%s", d.words.String())
 		}
 	})
+	t.Run("rollback in a bake takes it back to the release before, as a rollback does", func(t *testing.T) {
+		bake := "deploy: { strategy: blue-green, bake: 5m, analysis: { postPromotion: [{ metric: error_ratio, max: 1% }] } }\n"
+		file := strings.Replace(e2e.Example("shop", "v6", "rolling", ""), "deploy: { strategy: rolling, keep: { warm: 0 } }\n", bake, 1)
+		p.does(0, "deploy", p.file("v6.yaml", file), "-y", "--wait-for", "promoted")
+		a := p.asks(0, "rollback", "shop", "-m", "wrong table")
+		if a.Items[0]["outcome"] != "promoted" || a.Items[0]["version"] != "v5" {
+			t.Errorf("%v", a.Items)
+		}
+		p.does(0, "status", "shop", "--wait")
+		if s := p.asks(0, "status", "shop"); s.Items[0]["current"] != a.Items[0]["release"] {
+			t.Errorf("%v, %v serves", s.Items, a.Items[0]["release"])
+		}
+	})
 	t.Run("retire needs a yes and ends the app", func(t *testing.T) {
 		p.does(2, "retire", "shop")
 		if a := p.asks(0, "retire", "shop", "-y"); a.Items[0]["outcome"] != "retired" {

@@ -25,6 +25,7 @@ type Journey struct {
 	Wish events.Position // zero: nothing was wished, a release is watched
 	ID   string          // of the wish: the correlation of what follows
 	Goal Goal
+	Back bool // it leads to an earlier release, also where another one is aborted for it
 
 	Answer      *events.Event    // the fact that answers the wish
 	Reasons     []events.Refusal // why it was refused; nil unless it was
@@ -100,7 +101,9 @@ func (j *Journey) answered(e events.Event) {
 	case events.ReleaseResumed:
 		j.Release = d.Release
 	case events.ReleaseAborted:
-		j.Release = d.Release
+		if !j.Back {
+			j.Release = d.Release
+		}
 	case events.ReleasePaused:
 		j.Release, j.Outcome = d.Release, "paused"
 	}
@@ -161,8 +164,13 @@ func (j *Journey) overtaken(by int) { j.Outcome, j.By = "superseded", by }
 
 // flip waits for the release that a warm return made the stable one.
 func (j *Journey) flip(e events.Event) {
-	if d, ok := e.Data.(events.ReleasePromoted); ok {
+	switch d := e.Data.(type) {
+	case events.ReleasePromoted:
 		j.Release, j.Outcome = d.Release, "promoted"
+	case events.ReleaseStranded:
+		j.Release, j.Outcome = d.Release, "failed"
+	case events.AppRetired:
+		j.overtaken(0)
 	}
 }
 

@@ -76,6 +76,35 @@ func TestJourneyRolledBack(t *testing.T) {
 	}
 }
 
+// TestJourneyBack: a rollback in a bake aborts it, and is there when the release before it
+// serves again; it fails where that cannot be.
+func TestJourneyBack(t *testing.T) {
+	for _, c := range []struct {
+		outcome string
+		release int
+		end     events.Payload
+	}{
+		{"promoted", 1, events.ReleasePromoted{OfRelease: release(1), How: "fast-rolled-back"}},
+		{"failed", 2, events.ReleaseStranded{OfRelease: release(2), Serving: "2"}},
+		{"superseded", 0, events.AppRetired{OfApp: shop}},
+	} {
+		s := newStory(t)
+		s.serve()
+		s.declare(2, 2, "v2")
+		s.plan(2, 2, 1, "v2")
+		s.say("2 of 2", events.ReleasePromoted{OfRelease: release(2), How: events.BlueGreen})
+		w, j := s.wish(3, events.WishRollbackRequested{OfApp: shop})
+		j.Back = true
+		s.answer(w, "wrong prices", events.ReleaseAborted{OfRelease: release(2), Cause: "operator", By: "person:alice"})
+		if j.Outcome != "" {
+			t.Errorf("%s: over before it was there: %s", c.outcome, j.Outcome)
+		}
+		if s.say("its end", c.end); j.Outcome != c.outcome || j.Release != c.release {
+			t.Errorf("outcome %s of release %d, want %s of %d", j.Outcome, j.Release, c.outcome, c.release)
+		}
+	}
+}
+
 // TestJourneyFirstFails: a first release that fails is stranded with nothing serving.
 func TestJourneyFirstFails(t *testing.T) {
 	s := newStory(t)

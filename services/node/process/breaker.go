@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -33,14 +34,12 @@ func (d *Driver) Freeze(id string, try int) error {
 	return nil
 }
 
-// Thaw continues an instance's process group, if it stands still.
+// Thaw continues an instance's process group, whether or not it stands still: on a busy machine it may be about to, and
+// only this signal takes a stop back that has been sent and not arrived.
 func (d *Driver) Thaw(id string) error {
 	l, err := d.folder(id).look()
 	if err != nil || l.Running == nil || l.Exit != nil {
 		return err
-	}
-	if s, err := readStat(l.Running.Main.PID); err != nil || s.State != 'T' {
-		return nil
 	}
 	return group(id, *l.Running, unix.SIGCONT)
 }
@@ -87,7 +86,7 @@ func (d *Driver) KillAll() error {
 			continue
 		}
 		unix.Kill(l.Running.Keeper.PID, unix.SIGKILL)
-		ran = append(ran, func() int { return sweep(f, id, *l.Running) })
+		ran = append(ran, func() int { return sweep(f, id, *l.Running) + unkept(f) })
 	}
 	left := 0
 	for _, end := range ran {
@@ -97,4 +96,18 @@ func (d *Driver) KillAll() error {
 		return fmt.Errorf("kill all instances: %d processes do not end", left)
 	}
 	return nil
+}
+
+// unkept waits until a killed keeper has let go of its instance: until then that is taken for one that runs. It returns 1
+// if the keeper does not.
+func unkept(f folder) int {
+	for deadline := time.Now().Add(killTime); ; time.Sleep(pace) {
+		kept, err := f.kept()
+		switch {
+		case err == nil && !kept:
+			return 0
+		case time.Now().After(deadline):
+			return 1
+		}
+	}
 }

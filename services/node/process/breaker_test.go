@@ -52,6 +52,24 @@ func TestAFrozenInstanceAnswersNothingUntilItIsThawed(t *testing.T) {
 	}
 }
 
+// TestAThawTakesBackAStopThatIsUnderWay: on a busy machine a stop arrives late, and nobody would come again to end it.
+func TestAThawTakesBackAStopThatIsUnderWay(t *testing.T) {
+	d := fresh(t)
+	s := spec("web-7-a1", "serve", "wait")
+	s.Ports = map[string]int{"http": freePort(t)}
+	start(t, d, s)
+	up := driver.Check{HTTP: "/up", Address: "127.0.0.1:" + strconv.Itoa(s.Ports["http"]), Timeout: time.Second}
+	for n := range 50 {
+		if err := d.Freeze(s.ID, 1); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Thaw(s.ID); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "its health page answers after stop "+strconv.Itoa(n+1), func() bool { return d.Check(t.Context(), s.ID, up) == nil })
+	}
+}
+
 // TestAPowerCutLeavesNobody: neither keeper nor workload, and no word of how it ended.
 func TestAPowerCutLeavesNobody(t *testing.T) {
 	d := fresh(t)

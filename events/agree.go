@@ -45,7 +45,12 @@ func (e *Event) agreeData() *Unreadable {
 	if e.Data == nil || e.Data == (Unknown{}) {
 		return nil
 	}
-	switch about := e.Data.About(); {
+	return e.agreeAbout(e.Data.About())
+}
+
+// agreeAbout compares the event with what its data are about.
+func (e *Event) agreeAbout(about About) *Unreadable {
+	switch {
 	case about.App != e.App:
 		return unreadable("data", disagree+": app %q and %q", e.App, about.App)
 	case about.Place != e.Place:

@@ -199,14 +199,18 @@ var Catalog = join(
 // Find looks a kind up: by owner, entity, happened and version; what every
 // participant may say is found under any owner.
 func Find(k Kind) (Row, bool) {
-	if r, ok := byKind[k]; ok {
-		return r, true
+	if r := find(k); r != nil {
+		return *r, true
 	}
-	if k.IsWish() {
-		return Row{}, false
+	return Row{}, false
+}
+
+// find is Find without a copy; nil is none.
+func find(k Kind) *Row {
+	if r, ok := byKind[k]; ok || k.IsWish() {
+		return r
 	}
-	r, ok := byKind[Kind{OwnerParticipant, k.Entity, k.Happened, k.Version}]
-	return r, ok
+	return byKind[Kind{OwnerParticipant, k.Entity, k.Happened, k.Version}]
 }
 
 // KindOf is the kind a payload struct stands for. It panics on a struct without a
@@ -224,9 +228,10 @@ func K[P Payload]() Kind { var p P; return KindOf(p) }
 
 var byKind, byType = index(Catalog)
 
-func index(all []Row) (map[Kind]Row, map[reflect.Type]Row) {
-	kinds, types := make(map[Kind]Row, len(all)), make(map[reflect.Type]Row, len(all))
-	for _, r := range all {
+func index(all []Row) (map[Kind]*Row, map[reflect.Type]*Row) {
+	kinds, types := make(map[Kind]*Row, len(all)), make(map[reflect.Type]*Row, len(all))
+	for i := range all {
+		r := &all[i]
 		kinds[r.Kind], types[r.Type] = r, r
 	}
 	return kinds, types
@@ -237,7 +242,7 @@ type essential bool
 func row[P Payload](entity, happened string) Row {
 	return Row{
 		Kind: Kind{Entity: entity, Happened: happened, Version: 1}, Since: 1, Type: reflect.TypeFor[P](),
-		decode: decodeInto[P], whole: wholeOf[P](),
+		decode: decoderOf[P](), whole: wholeOf[P](),
 	}
 }
 

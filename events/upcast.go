@@ -17,7 +17,7 @@ func older[Old, New Payload](r Row, up func(Old) New) Row {
 }
 
 // newest is a payload as the newest version of its kind would have said it.
-func (r Row) newest(p Payload) Payload {
+func (r *Row) newest(p Payload) Payload {
 	for r.upcast != nil {
 		p = r.upcast(p)
 		r = byType[reflect.TypeOf(p)]

@@ -32,7 +32,8 @@ func plantVersions(t *testing.T) {
 		older(row[heldV2]("route", "held").as(2, 1), func(v heldV2) heldV3 { return heldV3{v.OfApp, v.HoldMs, "nobody"} }),
 		row[heldV3]("route", "held").as(3, 1),
 	)
-	for _, r := range all {
+	for i := range all {
+		r := &all[i]
 		byKind[r.Kind], byType[r.Type] = r, r
 	}
 	t.Cleanup(func() {

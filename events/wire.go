@@ -33,8 +33,8 @@ func (e *Event) Decode() error {
 	if e.Data != nil {
 		return nil
 	}
-	r, ok := Find(e.Kind)
-	if _, other := e.Ext[extContentType]; !ok || other {
+	r := find(e.Kind)
+	if _, other := e.Ext[extContentType]; r == nil || other {
 		e.Data = Unknown{}
 		return nil
 	}
@@ -45,23 +45,37 @@ func (e *Event) Decode() error {
 	if err != nil {
 		return unreadable("data", "%s", err.Error())
 	}
-	if p, may := data.(leavesApp); may && e.located {
-		data = p.inApp(e.App)
+	if e.located && e.Kind.IsWish() {
+		if p, may := data.(leavesApp); may {
+			data = p.inApp(e.App)
+		}
 	}
 	data = r.newest(data)
-	about := data.About()
-	if !e.located {
+	if u := e.take(data); u != nil {
+		return u
+	}
+	return nil
+}
+
+// take makes data the event's, which stays as it is where they disagree.
+func (e *Event) take(data Payload) *Unreadable {
+	app, place, subject, about := e.App, e.Place, e.Subject, data.About()
+	var u *Unreadable
+	if !e.located { // else the bus has told the place, and Parse has compared the speaker with it
 		e.App, e.Place = about.App, about.Place
+		u = e.agreeSpeaker()
 	}
 	if e.Subject == "" {
 		e.Subject = about.Subject
 	}
-	read := *e
-	read.Data = data
-	if err := read.Agree(); err != nil {
-		return err
+	if u == nil {
+		u = e.agreeAbout(about)
 	}
-	*e = read
+	if u != nil {
+		e.App, e.Place, e.Subject = app, place, subject
+		return u
+	}
+	e.Data = data
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
+	"slipway.dev/pkg/wait"
 )
 
 const (
@@ -154,12 +155,12 @@ func (w *write) conclude(ctx context.Context, o outcome, at uint64, cause error)
 		_, code := judge(cause)
 		return true, &service.ErrRejected{Code: code, Why: cause.Error()}
 	case busy:
-		if !wait(ctx, rand.N(busyWait<<min(w.tries, 5))) {
+		if !wait.For(ctx, rand.N(busyWait<<min(w.tries, 5))) {
 			return true, fmt.Errorf("%w: %w", service.ErrBusy, cause)
 		}
 		return false, nil
 	case crowded:
-		wait(ctx, crowdedWait+rand.N(crowdedJitter))
+		wait.For(ctx, crowdedWait+rand.N(crowdedJitter))
 	}
 	return w.readBack(ctx, o == duplicate, at)
 }
@@ -198,16 +199,4 @@ func subjects(drafts []draft) []string {
 		all[i] = d.subject
 	}
 	return all
-}
-
-// wait sleeps; false when ctx ends first.
-func wait(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
+	"slipway.dev/pkg/wait"
 )
 
 // The server's clock of access times must start outside any bubble of fake time.
@@ -132,6 +133,6 @@ func awaitWithin(t *testing.T, bound time.Duration, what string, holds func() bo
 		if time.Now().After(deadline) {
 			t.Fatalf("waited %s: %s", bound, what)
 		}
-		wait(t.Context(), 2*time.Millisecond)
+		wait.For(t.Context(), 2*time.Millisecond)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"slipway.dev/events"
+	"slipway.dev/pkg/wait"
 )
 
 // Truth are the streams that no other can be made from, in the order in which they
@@ -204,7 +205,7 @@ const listenAgain = 50 * time.Millisecond
 func (b *Bus) request(ctx context.Context, subject string, body []byte) (*nats.Msg, error) {
 	for {
 		m, err := b.nc.RequestWithContext(ctx, subject, body)
-		if !errors.Is(err, nats.ErrNoResponders) || !wait(ctx, listenAgain) {
+		if !errors.Is(err, nats.ErrNoResponders) || !wait.For(ctx, listenAgain) {
 			return m, err
 		}
 	}

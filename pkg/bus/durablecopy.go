@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"slipway.dev/events"
+	"slipway.dev/pkg/wait"
 )
 
 // DurableCopy is what a durable stands for: enough to make it stand again on a log with
@@ -96,7 +97,7 @@ func (b *Bus) persist(ctx context.Context, one, most time.Duration, ask func(con
 		asking, cancel := context.WithTimeout(ctx, one)
 		err := ask(asking)
 		cancel()
-		if err == nil || !leaderless(err) || !wait(ctx, askWait/5) {
+		if err == nil || !leaderless(err) || !wait.For(ctx, askWait/5) {
 			return err
 		}
 	}

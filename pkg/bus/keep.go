@@ -1,6 +1,10 @@
 package bus
 
-import "context"
+import (
+	"context"
+
+	"slipway.dev/pkg/wait"
+)
 
 // Keep ensures the streams now and after every reconnect, until ctx ends: a server
 // that restarts has forgotten the streams it kept in memory. done hears of each run
@@ -21,7 +25,7 @@ func (b *Bus) Keep(ctx context.Context, p Profile, done func([]Change, error)) e
 			<-alive.Done()
 		} else {
 			failures++
-			wait(alive, pause(failures))
+			wait.For(alive, pause(failures))
 		}
 		leave()
 		if ctx.Err() != nil {

@@ -14,6 +14,7 @@ import (
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
+	"slipway.dev/pkg/wait"
 )
 
 const (
@@ -76,7 +77,7 @@ func (b *Bus) streamInfo(ctx context.Context, stream string) (*jetstream.StreamI
 			return s.CachedInfo(), nil
 		case errors.Is(err, jetstream.ErrStreamNotFound):
 			return nil, fmt.Errorf("%w: %s", ErrNoStream, stream)
-		case !leaderless(err) || !wait(ctx, rand.N(askWait/5)):
+		case !leaderless(err) || !wait.For(ctx, rand.N(askWait/5)):
 			return nil, fmt.Errorf("ask about stream %s: %w", stream, err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
+	"slipway.dev/pkg/wait"
 )
 
 const (
@@ -75,7 +76,7 @@ func (r *reading) run(ctx context.Context) error {
 		}
 		r.failures++
 		r.b.id.Log.Debug().Err(err).Str("stream", r.from.stream).Msg("reader interrupted")
-		if !wait(ctx, pause(r.failures)) {
+		if !wait.For(ctx, pause(r.failures)) {
 			return ctx.Err()
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
+	"slipway.dev/pkg/wait"
 )
 
 const (
@@ -75,7 +76,7 @@ func (w *write) walk(ctx context.Context) (t tail, err error) {
 		if t, err = w.walkOnce(ctx); err == nil {
 			return t, nil
 		}
-		if !wait(ctx, readBackRest+rand.N(readBackRest)) {
+		if !wait.For(ctx, readBackRest+rand.N(readBackRest)) {
 			return t, err
 		}
 	}

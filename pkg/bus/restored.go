@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"slipway.dev/events"
+	"slipway.dev/pkg/wait"
 )
 
 // Founded is the first event of the log: whose it is.
@@ -76,7 +77,7 @@ func (b *Bus) AwaitReplicas(ctx context.Context, stream string) error {
 		if inStep(si) {
 			return nil
 		}
-		if !wait(ctx, askWait/5) {
+		if !wait.For(ctx, askWait/5) {
 			return fmt.Errorf("await the replicas of %s: %w", stream, ctx.Err())
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
+	"slipway.dev/pkg/wait"
 )
 
 const (
@@ -46,7 +47,7 @@ func (b *Bus) Wish(ctx context.Context, w events.Event) (events.Position, error)
 		if last {
 			return events.Position{}, fmt.Errorf("wish %s: %w", m.Subject, err)
 		}
-		if !wait(ctx, wishAgain+rand.N(wishAgain)) {
+		if !wait.For(ctx, wishAgain+rand.N(wishAgain)) {
 			return events.Position{}, fmt.Errorf("wish %s: %w: %w", m.Subject, ErrUnkept, err)
 		}
 	}

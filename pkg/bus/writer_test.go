@@ -11,6 +11,7 @@ import (
 	"slipway.dev/events"
 	"slipway.dev/pkg/bus/contract"
 	"slipway.dev/pkg/service"
+	"slipway.dev/pkg/wait"
 )
 
 // patience is between two tries of a writer that has to wait.
@@ -50,10 +51,10 @@ func (w *writer) run(ctx context.Context, stop <-chan struct{}) {
 			return
 		}
 		if w.rest > 0 {
-			wait(ctx, w.rest)
+			wait.For(ctx, w.rest)
 		}
 		for err != nil {
-			if err = w.readOn(ctx); err != nil && !wait(ctx, patience) {
+			if err = w.readOn(ctx); err != nil && !wait.For(ctx, patience) {
 				return
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
 	"slipway.dev/pkg/ship"
+	"slipway.dev/pkg/wait"
 	"slipway.dev/services/metrics"
 	"slipway.dev/services/metrics/window"
 )
@@ -56,7 +57,7 @@ func (h *Hands) Watch(ctx context.Context, sense func(service.Signal), ready fun
 	close(h.heard)
 	h.recall(ctx, began.Add(-recalled))
 	ready()
-	if wait(ctx, settled) {
+	if wait.For(ctx, settled) {
 		h.recall(ctx, began.Add(-time.Second))
 	}
 	<-ctx.Done()
@@ -73,7 +74,7 @@ func (h *Hands) recall(ctx context.Context, since time.Time) {
 				break
 			}
 			h.log.Warn().Err(err).Msg("read back")
-			wait(ctx, again)
+			wait.For(ctx, again)
 		}
 	}
 }
@@ -190,16 +191,4 @@ func encode(l events.Load, now time.Time) ([]byte, error) {
 		ID: metrics.ID(l), Source: events.Source(metrics.Owner, ""), Type: events.TypeLoad,
 		Subject: fmt.Sprintf("%s/%d", l.App, l.Release), Time: now, Data: data,
 	})
-}
-
-// wait tells whether a while has passed before ctx ended.
-func wait(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

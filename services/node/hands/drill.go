@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"slipway.dev/pkg/drill"
+	"slipway.dev/pkg/wait"
 	"slipway.dev/services/node"
 	"slipway.dev/services/node/driver"
 
@@ -47,22 +48,13 @@ func slow(ctx context.Context, b driver.Breaker, d node.Drill) error {
 		if err := b.Freeze(d.Instance, d.Try); err != nil {
 			return err
 		}
-		rest(ctx, d.Delay)
+		wait.For(ctx, d.Delay)
 		if err := b.Thaw(d.Instance); err != nil {
 			return err
 		}
-		rest(ctx, breath)
+		wait.For(ctx, breath)
 	}
 	return nil
-}
-
-func rest(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
-	}
 }
 
 // thaw lets run what an agent that was killed in the midst of a drill left standing still.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"slipway.dev/pkg/wait"
 	"slipway.dev/services/slipway/load"
 	"slipway.dev/services/slipway/natscontext"
 	"slipway.dev/services/slipway/plane"
@@ -100,7 +101,7 @@ func (d *demo) perform(ctx context.Context) error {
 	})
 	defer d.load.Stop()
 	d.say("  load     %d requests a second, GET and POST, sent when they are due", d.rate)
-	rest(ctx, demoBefore)
+	wait.For(ctx, demoBefore)
 	for _, step := range [][3]string{{"v1", "v2", "rolling"}, {"v2", "v3", "blue-green"}} {
 		if err := d.replace(ctx, step[0], step[1], step[2]); err != nil {
 			return err
@@ -116,7 +117,7 @@ func (d *demo) replace(ctx context.Context, from, to, strategy string) error {
 		return err
 	}
 	took := time.Since(began)
-	rest(ctx, demoBefore)
+	wait.For(ctx, demoBefore)
 	after := d.load.Counts()
 	d.say("  replace  %s %s by %s, %-16s in %4.1f s   %d of %d requests failed", d.app, from, to, strategy, took.Seconds(),
 		after.Failed-before.Failed, after.Sent-before.Sent)
@@ -175,12 +176,3 @@ func elsewhere(cmd *cobra.Command, flag string, at *string) {
 func (d *demo) say(format string, args ...any) { fmt.Fprintf(d.Out, format+"\n", args...) }
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-
-func rest(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
-}

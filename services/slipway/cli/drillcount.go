@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"slipway.dev/pkg/wait"
 	"slipway.dev/services/slipway/recovery"
 	"slipway.dev/services/slipway/view"
 )
@@ -22,7 +23,7 @@ func (d *drilling) requests(ctx context.Context, x *drill, injected time.Time) (
 		if d.samples(within, next, injected.Add(-view.Lookback)) == nil {
 			m = next
 		}
-		if !m.Newest().Before(end) || sleepUntil(within, tick) != nil {
+		if !m.Newest().Before(end) || !wait.For(within, tick) {
 			break
 		}
 	}
@@ -39,17 +40,6 @@ func (d *drilling) requests(ctx context.Context, x *drill, injected time.Time) (
 		}
 	}
 	return sum
-}
-
-func sleepUntil(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // expose tells what a bad release got: the log's own counts, as deploy shows them.

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"slipway.dev/pkg/wait"
 )
 
 // Config is how the workload behaves. A zero Config is well.
@@ -37,7 +39,7 @@ var ErrExit = errors.New("exit: asked for with --exit-after")
 
 // HTTP serves until ctx ends or ExitAfter has passed.
 func (c Config) HTTP(ctx context.Context) error {
-	if !wait(ctx, c.StartDelay) {
+	if !wait.For(ctx, c.StartDelay) {
 		return nil
 	}
 	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", orZero(c.Port)))
@@ -56,7 +58,7 @@ func (c Config) HTTP(ctx context.Context) error {
 
 // Worker does nothing until ctx ends or ExitAfter has passed.
 func (c Config) Worker(ctx context.Context) error {
-	if !wait(ctx, c.StartDelay) {
+	if !wait.For(ctx, c.StartDelay) {
 		return nil
 	}
 	fmt.Fprintf(c.Out, "%s works\n", c.version())
@@ -90,12 +92,12 @@ func (c Config) Handler() http.Handler {
 	var n atomic.Int64
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		if isGRPC(r) {
-			wait(r.Context(), c.Delay)
+			wait.For(r.Context(), c.Delay)
 			echoGRPC(w, r)
 			return
 		}
 		io.Copy(io.Discard, r.Body)
-		wait(r.Context(), c.Delay)
+		wait.For(r.Context(), c.Delay)
 		w.Header().Set("Slipway-Example", c.version())
 		if c.fails(n.Add(1)) {
 			http.Error(w, c.version()+" fails", http.StatusInternalServerError)
@@ -138,19 +140,4 @@ func orZero(port string) string {
 		return "0"
 	}
 	return port
-}
-
-// wait tells whether d passed before ctx ended.
-func wait(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

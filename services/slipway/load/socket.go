@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"slipway.dev/pkg/wait"
 )
 
 // socket holds one WebSocket open and expects each message back. When the server
@@ -19,7 +21,7 @@ func (r *Running) socket(ctx context.Context, n int) {
 		if err != nil {
 			if ctx.Err() == nil {
 				r.tally.bad("WS not opened", err.Error())
-				pause(ctx, r.config.Beat)
+				wait.For(ctx, r.config.Beat)
 			}
 			continue
 		}
@@ -119,13 +121,4 @@ func (r *Running) ended(err error) {
 // polite closes tell the client to come again.
 func polite(code websocket.StatusCode) bool {
 	return code == websocket.StatusNormalClosure || code == websocket.StatusGoingAway || code == websocket.StatusServiceRestart
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/bus"
+	"slipway.dev/pkg/wait"
 	"slipway.dev/services/provisioner"
 	"slipway.dev/services/slipway/fault"
 )
@@ -77,7 +78,7 @@ func awaitRestore(ctx context.Context, h *host) {
 			h.log.Warn().Err(err).Msg("waiting for slipway restore FILE --nats SERVERS")
 			told = true
 		}
-		sleep(ctx, jitter(restoreLook))
+		wait.For(ctx, jitter(restoreLook))
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"slipway.dev/events"
 	"slipway.dev/pkg/bus"
 	"slipway.dev/pkg/service"
+	"slipway.dev/pkg/wait"
 	"slipway.dev/services/slipway/version"
 )
 
@@ -104,12 +105,12 @@ func (h *host) together(b line) service.Bus {
 // streamOf is the identity of the log: a snapshot of another one is void. It waits
 // until there is a log and its cluster is founded: nobody speaks before that.
 func streamOf(ctx context.Context, b *bus.Bus) (string, error) {
-	for wait := logWait; ; wait = min(2*wait, againMax) {
+	for pause := logWait; ; pause = min(2*pause, againMax) {
 		info, err := b.Info(ctx)
 		if err == nil && info.Last.Seq > 0 {
 			return identity(info), nil
 		}
-		if !sleep(ctx, jitter(wait)) {
+		if !wait.For(ctx, jitter(pause)) {
 			return "", errors.Join(err, ctx.Err())
 		}
 	}

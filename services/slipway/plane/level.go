@@ -9,6 +9,7 @@ import (
 	"slipway.dev/events"
 	"slipway.dev/pkg/bus"
 	"slipway.dev/pkg/service"
+	"slipway.dev/pkg/wait"
 )
 
 // levelRaised is where it is said that a newer level may be written.
@@ -17,12 +18,12 @@ var levelRaised = events.Subject(events.K[events.LevelRaised](), "", "")
 // followLevel tells the writer the level that the log has been raised to. It waits until
 // the cluster is founded. A log that is beyond this binary is service.ErrNewerLog.
 func (l line) followLevel(ctx context.Context) error {
-	for wait := logWait; ; wait = min(2*wait, againMax) {
+	for pause := logWait; ; pause = min(2*pause, againMax) {
 		level, err := l.Level(ctx)
 		switch {
 		case err == nil:
 			return l.raised(level)
-		case errors.Is(err, service.ErrLogReplaced) || !sleep(ctx, jitter(wait)):
+		case errors.Is(err, service.ErrLogReplaced) || !wait.For(ctx, jitter(pause)):
 			return fmt.Errorf("ask for the level of the log: %w", err)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"slipway.dev/pkg/wait"
 )
 
 // supervisor is systemd, where it started this process: sd_notify by hand.
@@ -48,7 +50,7 @@ func (s supervisor) pet(ctx context.Context, b *beats) {
 	if s.watchdog <= 0 {
 		return
 	}
-	for sleep(ctx, s.watchdog/2) {
+	for wait.For(ctx, s.watchdog/2) {
 		if b.still(s.watchdog) == "" {
 			_ = s.tell("WATCHDOG=1") // unheard, the supervisor acts
 		}

@@ -10,6 +10,7 @@ import (
 
 	"slipway.dev/pkg/bus"
 	"slipway.dev/pkg/service"
+	"slipway.dev/pkg/wait"
 	"slipway.dev/services/slipway/fault"
 )
 
@@ -36,7 +37,7 @@ const (
 // keep runs a participant until ctx ends, starting it again when it ends with an
 // error. It returns the error no new start can mend.
 func (p part) keep(ctx context.Context, ready func()) error {
-	for wait := againMin; ; wait = min(2*wait, againMax) {
+	for pause := againMin; ; pause = min(2*pause, againMax) {
 		began := time.Now()
 		err := p.run(ctx, ready)
 		var told *fault.Fault
@@ -51,10 +52,10 @@ func (p part) keep(ctx context.Context, ready func()) error {
 			return fault.New("SLW-C010", "%s: %v", p.name, err)
 		}
 		if time.Since(began) > steady {
-			wait = againMin
+			pause = againMin
 		}
-		p.log.Error().Err(err).Dur("again", wait).Msg("participant ended")
-		if !sleep(ctx, jitter(wait)) {
+		p.log.Error().Err(err).Dur("again", pause).Msg("participant ended")
+		if !wait.For(ctx, jitter(pause)) {
 			return nil
 		}
 	}
@@ -63,29 +64,18 @@ func (p part) keep(ctx context.Context, ready func()) error {
 // jitter keeps a fleet that fell together from coming back together.
 func jitter(d time.Duration) time.Duration { return d/2 + rand.N(d/2+1) }
 
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
 // dialWait bounds one try to reach the bus.
 const dialWait = 2 * time.Second
 
 // reach connects a participant to the bus, as often as it takes.
 func reach(ctx context.Context, id bus.Identity) (*bus.Bus, error) {
-	for wait := againMin; ; wait = min(2*wait, againMax) {
+	for pause := againMin; ; pause = min(2*pause, againMax) {
 		b, err := once(ctx, id)
 		if err == nil {
 			return b, nil
 		}
 		id.Log.Warn().Err(err).Msg("bus away")
-		if !sleep(ctx, jitter(wait)) {
+		if !wait.For(ctx, jitter(pause)) {
 			return nil, ctx.Err()
 		}
 	}

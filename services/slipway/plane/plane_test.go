@@ -17,6 +17,7 @@ import (
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
+	"slipway.dev/pkg/wait"
 	"slipway.dev/services/slipway/fault"
 )
 
@@ -155,7 +156,7 @@ func TestASupervisorHearsReadyStoppingAndTheWatchdog(t *testing.T) {
 	go func() {
 		for turning.Err() == nil {
 			b.beat("registry", events.Position{})
-			sleep(turning, time.Millisecond)
+			wait.For(turning, time.Millisecond)
 		}
 	}()
 	go s.pet(ctx, b)

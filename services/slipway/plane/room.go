@@ -6,6 +6,7 @@ import (
 
 	"slipway.dev/pkg/bus"
 	"slipway.dev/pkg/service"
+	"slipway.dev/pkg/wait"
 	"slipway.dev/services/deployer"
 )
 
@@ -27,7 +28,7 @@ func (r room) Watch(ctx context.Context, sense func(service.Signal), listed func
 			near = info.Near()
 			sense(service.Signal{Data: deployer.Room{Percent: info.Percent(), Near: near}})
 		}
-		if !sleep(ctx, roomEvery) {
+		if !wait.For(ctx, roomEvery) {
 			return ctx.Err()
 		}
 	}

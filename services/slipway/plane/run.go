@@ -14,6 +14,7 @@ import (
 
 	"slipway.dev/pkg/bus"
 	"slipway.dev/pkg/service"
+	"slipway.dev/pkg/wait"
 	"slipway.dev/services/deployer"
 	"slipway.dev/services/gateway/proxy"
 	"slipway.dev/services/metrics"
@@ -140,7 +141,7 @@ func (r *runner) provision(ctx context.Context) error {
 	if r.Awaits {
 		awaitRestore(ctx, r.host)
 	}
-	for wait := againMin; ; wait = min(2*wait, againMax) {
+	for pause := againMin; ; pause = min(2*pause, againMax) {
 		warned, err := provision(ctx, r.host, r.profile())
 		var drift *bus.Drift
 		var told *fault.Fault
@@ -152,7 +153,7 @@ func (r *runner) provision(ctx context.Context) error {
 			return unlike(r.Data, err)
 		}
 		r.log.Warn().Err(err).Msg("provision")
-		sleep(ctx, jitter(wait))
+		wait.For(ctx, jitter(pause))
 	}
 }
 

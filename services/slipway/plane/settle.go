@@ -9,6 +9,7 @@ import (
 	"slipway.dev/events"
 	"slipway.dev/pkg/bus"
 	"slipway.dev/pkg/service"
+	"slipway.dev/pkg/wait"
 	"slipway.dev/services/gateway/proxy"
 )
 
@@ -28,7 +29,7 @@ func alive(ctx context.Context, b *bus.Bus, holder string, after events.Position
 		if err == nil && lives {
 			return nil
 		}
-		if !sleep(ctx, settleEvery) {
+		if !wait.For(ctx, settleEvery) {
 			return fmt.Errorf("wait for the lease of %s: %w", holder, ctx.Err())
 		}
 	}
@@ -37,7 +38,7 @@ func alive(ctx context.Context, b *bus.Bus, holder string, after events.Position
 // lives waits until a gateway of this process serves as the log says.
 func lives(ctx context.Context, live func() bool) error {
 	for !live() {
-		if !sleep(ctx, settleEvery) {
+		if !wait.For(ctx, settleEvery) {
 			return fmt.Errorf("wait for the gateway: %w", ctx.Err())
 		}
 	}
@@ -56,7 +57,7 @@ func serving(ctx context.Context, address string) error {
 				return nil
 			}
 		}
-		if !sleep(ctx, settleEvery) {
+		if !wait.For(ctx, settleEvery) {
 			return fmt.Errorf("wait for the gateway at %s: %w", address, ctx.Err())
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"slipway.dev/pkg/bus"
+	"slipway.dev/pkg/wait"
 	"slipway.dev/services/slipway/fault"
 )
 
@@ -18,7 +19,7 @@ func (h *host) store(s *bus.Server) part {
 	log := h.logger("store")
 	return part{name: "store", blind: true, log: log, run: func(ctx context.Context, ready func()) error {
 		ready()
-		for told := false; sleep(ctx, storeEvery); {
+		for told := false; wait.For(ctx, storeEvery); {
 			err := s.WriteError()
 			switch {
 			case err == nil:

@@ -28,6 +28,29 @@ func TestURLs(t *testing.T) {
 	}
 }
 
+// A way in that asks for TLS is told as https, at the port of a gateway that serves by it.
+func TestURLsByTLS(t *testing.T) {
+	rules := []events.RouteRule{{Host: "shop.example.com", Path: "/", TLS: "auto"}, {Host: "shop.example.com", Path: "/plain"}}
+	for listens, want := range map[string][]string{
+		"127.0.0.1:8443": {"https://shop.example.com:8443/", "http://shop.example.com:8080/plain"},
+		":443":           {"https://shop.example.com/", "http://shop.example.com:8080/plain"},
+		"":               {"http://shop.example.com:8080/", "http://shop.example.com:8080/plain"},
+	} {
+		s := newStory(t)
+		joins := func(name, port string) events.GatewayJoined {
+			return events.GatewayJoined{OfGateway: events.OfGateway{Gateway: name, Incarnation: 1}, Node: "n1", Addresses: []string{"127.0.0.1:" + port}}
+		}
+		s.say("boot", joins("gw1-a", "8080"))
+		if second := joins("gw2-a", "8081"); listens != "" {
+			second.TLS = &events.GatewayTLS{Addresses: []string{listens}}
+			s.say("boot", second)
+		}
+		if got := s.log.urlsOf(rules); !slices.Equal(got, want) {
+			t.Errorf("TLS at %q: %v, want %v", listens, got, want)
+		}
+	}
+}
+
 // A port that a gateway could not open degrades an app, is told with what to do, and is
 // what why begins from.
 func TestAPortThatIsNotOpenIsTold(t *testing.T) {

@@ -83,8 +83,17 @@ func (x emptying) words() string {
 // entrance is what the log tells of a gateway.
 type entrance struct {
 	addresses []string
+	secure    []string // where it serves by TLS
 	node      string
 	live      bool
+}
+
+func entranceOf(d events.GatewayJoined) *entrance {
+	g := &entrance{addresses: d.Addresses, node: d.Node, live: true}
+	if d.TLS != nil {
+		g.secure = d.TLS.Addresses
+	}
+	return g
 }
 
 func (l *Log) foldFleet(e events.Event) {
@@ -110,7 +119,7 @@ func (l *Log) foldFleet(e events.Event) {
 	case events.LeaseLapsed:
 		l.lease(d.Lease, cmp.Or(e.Reason, "silent"), e)
 	case events.GatewayJoined:
-		l.gateways[d.Gateway] = &entrance{addresses: d.Addresses, node: d.Node, live: true}
+		l.gateways[d.Gateway] = entranceOf(d)
 	case events.GatewayLeft:
 		if g := l.gateways[d.Gateway]; g != nil {
 			g.live = false

@@ -195,7 +195,7 @@ const fullBp = 10_000
 func (c *counters) standing(f *Fold, _ time.Time) {
 	for _, p := range c.prefixes {
 		if due, seq, known := c.due(p); known {
-			f.add(canaryShare, p.of.app, p.at, p.got-due, seq, 1)
+			f.add(canaryShare, p.of.app, p.at, max(0, p.got-due), seq, 1) // less than its share is nothing beyond it
 		}
 	}
 	for _, w := range c.windows {

@@ -61,7 +61,7 @@ func TestWhatIsCountedWhileAGatewayComesAndGoes(t *testing.T) {
 
 // A canary of several shares is to get the sum of what each of them gives it.
 func TestACanaryOfSeveralShares(t *testing.T) {
-	for got, kept := range map[float64]bool{550: true, 551: false} {
+	for got, beyond := range map[float64]float64{400: 0, 550: 0, 551: 1} {
 		s := tell(t, Options{})
 		for generation, bp := range map[int]int{4: 500, 5: 5000} {
 			s.after(0, events.RouteShifted{OfRoute: events.OfRoute{App: "web", Generation: generation}, Route: events.Route{
@@ -75,8 +75,9 @@ func TestACanaryOfSeveralShares(t *testing.T) {
 				answered: {"app=web,release=2,class=2xx,cause=backend": got},
 			})
 		}
-		if holds, known := s.of(canaryShare).Holds.Known(); !known || holds != kept {
-			t.Errorf("%g of 550: %t", got, holds)
+		g := s.of(canaryShare)
+		if holds, known := g.Holds.Known(); !known || holds != (beyond == 0) || g.Measured.Value != beyond {
+			t.Errorf("%g of 550: %t, %+v, want %g beyond", got, holds, g.Measured, beyond)
 		}
 	}
 }

@@ -23,7 +23,7 @@ func (c *Cluster) Moves(node string) (moves []Move) {
 		return nil
 	}
 	closed, after := *n, *c
-	closed.Cordoned = true
+	closed.Cordoned, closed.leaving = true, true
 	after.Nodes = maps.Clone(c.Nodes)
 	after.Nodes[node] = &closed
 	b := newBoard(&after)
@@ -39,8 +39,21 @@ func (c *Cluster) Moves(node string) (moves []Move) {
 			m.Lacks = "its volume " + volume + " lives on " + node
 		default:
 			m.To, m.Lacks = b.place(&Request{AssignmentRequested: q.AssignmentRequested})
+			if m.Lacks != "" && !c.others(node) {
+				m.Lacks = "there is no other node"
+			}
 		}
 		moves = append(moves, m)
 	}
 	return moves
+}
+
+// others tells whether there is a node beside one.
+func (c *Cluster) others(node string) bool {
+	for name, n := range c.Nodes {
+		if name != node && !n.gone() {
+			return true
+		}
+	}
+	return false
 }

@@ -23,6 +23,8 @@ type Node struct {
 	Removed    bool          `json:"removed,omitempty"`    // it was given up, and has not been heard since
 	Evacuation *Evacuation   `json:"evacuation,omitempty"` // under way
 	Last       service.Cause `json:"last"`                 // of the last word about its life
+
+	leaving bool // it is looked at as if it were to be emptied
 }
 
 // Evacuation is a node being emptied.

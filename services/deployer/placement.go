@@ -37,6 +37,8 @@ func (b *board) never(q *Request, n *Node) string {
 		return "not live"
 	case n.draining():
 		return "draining"
+	case n.leaving:
+		return "to be emptied"
 	case n.Cordoned:
 		return "cordoned"
 	case !n.runs(q.Driver):

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -164,10 +165,18 @@ func (s *Pool) settle(f *Fleet, say *service.Says) {
 	if lowest.Route == 0 || lowest.Route > s.Route || lowest.Pool > s.Generation || lowest.Route < s.Settled.Route || lowest.Pool < s.Settled.Pool || lowest == s.Settled {
 		return
 	}
-	say.Because(s.Last, "%d gateways serve by route %d and pool %d", len(live), lowest.Route, lowest.Pool).
+	say.Because(s.Last, "%s by route %d and pool %d", serve(len(live)), lowest.Route, lowest.Pool).
 		Fact(events.SettlementReached{
 			OfGeneration: events.OfGeneration{App: s.App, Generation: lowest.Route}, Pool: lowest.Pool, Gateways: live,
 		})
+}
+
+// serve says that so many gateways do.
+func serve(gateways int) string {
+	if gateways == 1 {
+		return "1 gateway serves"
+	}
+	return strconv.Itoa(gateways) + " gateways serve"
 }
 
 // counted is how many endpoints the app has.

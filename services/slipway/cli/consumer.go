@@ -65,7 +65,7 @@ func (e *Env) addConsumer(ctx context.Context, w events.WishIntegrationDeclared)
 				return
 			}
 			for _, c := range list {
-				e.hint("read it: request $JS.API.CONSUMER.MSG.NEXT." + c.Stream + "." + c.ID + ", or slipway consumer init " + c.ID + " --lang go")
+				e.hint("read it: request $JS.API.CONSUMER.MSG.NEXT." + c.Stream + "." + c.ID + ", or " + e.aimed("slipway consumer init "+c.ID+" --lang go"))
 			}
 		})
 	})

@@ -23,7 +23,7 @@ func newDevCommand(env *Env) *cobra.Command {
 				c.Context = "dev"
 			}
 			c.Log.Stderr, c.Log.Terminal = env.Err, terminal(env.Err)
-			return plane.Dev(cmd.Context(), c)
+			return env.beside(cmd, plane.Dev(cmd.Context(), c), c)
 		},
 	}
 	devFlags(cmd.Flags(), &c)

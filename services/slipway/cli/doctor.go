@@ -27,6 +27,9 @@ func newDoctorCommand(env *Env) *cobra.Command {
 			checks, at, err := doctor.Examine(ctx, doctor.Patient{
 				Context: env.Cluster, Data: data, Environ: os.Environ(), Known: variables(cmd.Root()),
 			})
+			for i := range checks {
+				checks[i].Fix = env.aimed(checks[i].Fix)
+			}
 			totals := doctor.Count(checks)
 			doc := output.Document{Kind: "DoctorList", At: at, Time: env.Now(), Items: checks, Single: totals}
 			if c, none := env.Cluster(); none == nil {

@@ -119,6 +119,12 @@ func TestDrills(t *testing.T) {
 			}
 		}
 	})
+	t.Run("slow-instance: what its check need not tell of is no failure", func(t *testing.T) {
+		r := p.does(0, "drill", "slow-instance", "shop", "--for", "1s", "--delay", "50ms", "-y")
+		if strings.Contains(r.Stdout, "never") || !strings.Contains(r.Stdout, "not needed") {
+			t.Errorf("%s", r.Stdout)
+		}
+	})
 	t.Run("a drill heals by itself though whoever asked for it is gone", func(t *testing.T) {
 		before := p.drillFacts("ended")
 		verb := p.starts("drill", "slow-instance", "shop", "--for", "2s", "-y")

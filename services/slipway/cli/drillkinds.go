@@ -11,6 +11,7 @@ import (
 	"slipway.dev/events"
 	"slipway.dev/pkg/nearest"
 	"slipway.dev/services/slipway/fault"
+	"slipway.dev/services/slipway/output"
 	"slipway.dev/services/slipway/recovery"
 	"slipway.dev/services/slipway/view"
 )
@@ -140,7 +141,7 @@ func drillNode(env *Env) *cobra.Command {
 			return &drill{
 				kind: events.DrillKillNode, target: name,
 				says: []string{
-					fmt.Sprintf("kill-node: kill -9 of the agent of %s and of %d instances; the agent must be started again by whoever started it", name, n.Instances),
+					fmt.Sprintf("kill-node: kill -9 of the agent of %s and of %s; the agent must be started again by whoever started it", name, output.Count(n.Instances, "instance")),
 					fmt.Sprintf("promised: out of the tables within %s, served elsewhere within %s beside their start (%s)", ttl+recovery.Slack, ttl+events.LostAfter, start.Round(time.Millisecond)),
 				},
 				begin: func(ctx context.Context) (time.Time, error) {

@@ -48,6 +48,7 @@ type drillStep struct {
 	TookMs  *int64 `json:"tookMs,omitempty"`  // absent: it did not come
 	BoundMs *int64 `json:"boundMs,omitempty"` // absent: none is promised
 	Holds   bool   `json:"holds"`
+	May     bool   `json:"may,omitempty"` // it need not come: the promise is kept without it too
 }
 
 // Name is what -o name writes.
@@ -56,7 +57,7 @@ func (r drillResult) Name() string { return r.Target }
 func resultOf(x *drill, w *recovery.Watch) drillResult {
 	r := drillResult{Drill: x.kind, Target: x.target, InjectedAt: view.Time{Time: w.Injected}, Holds: w.AllHold(), Failed: w.Failed}
 	for _, s := range w.Steps {
-		step := drillStep{What: s.What, Since: "injection", Holds: w.Holds(s)}
+		step := drillStep{What: s.What, Since: "injection", Holds: w.Holds(s), May: s.Loose}
 		if s.After != recovery.Injection {
 			step.Since = w.Steps[s.After].What
 		}
@@ -81,7 +82,7 @@ func whole64(d time.Duration) *int64 { ms := d.Milliseconds(); return &ms }
 func (r drillResult) table(w io.Writer, width int) error {
 	t := output.NewTable("STEP", "TOOK", "BOUND", "HOLDS", "COUNTED FROM")
 	for _, s := range r.Steps {
-		t.Row(s.What, span(s.TookMs, "never"), span(s.BoundMs, "-"), yesNo(s.Holds), s.Since)
+		t.Row(s.What, span(s.TookMs, s.absent()), span(s.BoundMs, "-"), yesNo(s.Holds), s.Since)
 	}
 	if err := t.Write(w, width); err != nil {
 		return err
@@ -104,6 +105,14 @@ func (r drillResult) table(w io.Writer, width int) error {
 	}
 	_, err := fmt.Fprintf(w, "%s %s: %s; %d of %d requests failed\n", r.Drill, r.Target, verdict, r.Requests.Failed, r.Requests.Total)
 	return err
+}
+
+// absent tells that a step did not come; one that need not have is no failure.
+func (s drillStep) absent() string {
+	if s.May {
+		return "not needed"
+	}
+	return "never"
 }
 
 func span(ms *int64, none string) string {

@@ -5,6 +5,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"slipway.dev/pkg/bus"
 	"slipway.dev/services/slipway/natscontext"
 )
@@ -30,6 +32,7 @@ type Env struct {
 
 	told bool     // the result is on stdout already
 	args []string // as given
+	root *cobra.Command
 }
 
 // Cluster is the context in use: the one the flags, the environment or the person's

@@ -28,7 +28,7 @@ func newEventsCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "events", Short: "Show the facts of the log", Args: cobra.NoArgs,
 		Example:     "  slipway events -n 20\n  slipway events --app shop --entity release -o json\n  slipway events --at 14:03 --type '*.ready'",
-		Annotations: annotated("read", "0 3 5 130"),
+		Annotations: annotated("read", "0 2 3 5 130"),
 		RunE:        func(cmd *cobra.Command, _ []string) error { return env.events(cmd.Context(), q) },
 	}
 	f := cmd.Flags()
@@ -86,6 +86,9 @@ func (e *Env) events(ctx context.Context, q eventsFlags) error {
 	defer s.close()
 	x := &query{session: s, eventsFlags: q, table: e.Output != "json" && e.Output != "yaml" && e.Output != "name"}
 	if err := x.bounds(ctx); err != nil {
+		return err
+	}
+	if err := x.knownApp(ctx); err != nil {
 		return err
 	}
 	e.told = !x.table

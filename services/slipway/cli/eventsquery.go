@@ -15,23 +15,6 @@ import (
 	"slipway.dev/services/slipway/view"
 )
 
-// sound tells whether the filters can match anything at all.
-func (f eventsFlags) sound() error {
-	if _, err := path.Match(f.typeGlob, ""); err != nil {
-		return fault.New("SLW-U002", "--type %q is no pattern, such as release.* or *.failed", f.typeGlob)
-	}
-	if f.subject == "" {
-		return nil
-	}
-	tokens := strings.Split(f.subject, ".")
-	for i, t := range tokens {
-		if t == "" || strings.ContainsAny(t, " \t\r\n") || t == ">" && i < len(tokens)-1 {
-			return fault.New("SLW-U002", "--subject %q is no filter, such as slipway.event.shop.>", f.subject)
-		}
-	}
-	return nil
-}
-
 // bounds reads --since, --until, --from and --to.
 func (q *query) bounds(ctx context.Context) (err error) {
 	head, err := q.head(ctx)

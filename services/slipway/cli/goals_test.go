@@ -80,6 +80,20 @@ func TestGoals(t *testing.T) {
 			t.Errorf("%v", s.Items)
 		}
 	})
+	t.Run("promote and retire --no-wait end when the wish is accepted", func(t *testing.T) {
+		p.does(0, "deploy", p.file("v4.yaml", strings.Replace(manual, "v3", "v4", -1)), "-y", "--wait-for", "paused")
+		if a := p.asks(0, "promote", "shop", "--no-wait"); a.Items[0]["outcome"] != "running" || a.Items[0]["release"] == nil {
+			t.Errorf("%v", a.Items)
+		}
+		p.does(0, "status", "shop", "--wait")
+		if s := p.asks(0, "status", "shop"); s.Items[0]["state"] != "healthy" || s.Items[0]["current"] == 3.0 {
+			t.Errorf("%v", s.Items)
+		}
+		if a := p.asks(0, "retire", "one", "-y", "--no-wait"); a.Items[0]["app"] != "one" {
+			t.Errorf("%v", a.Items)
+		}
+		p.does(0, "status", "one", "--wait")
+	})
 }
 
 // TestAppsAtOnce: one app that gets nowhere holds none of the others back, and what

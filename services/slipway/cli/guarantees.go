@@ -145,7 +145,7 @@ func (m *measuring) show(s *session, f *guarantees.Fold) error {
 	for _, g := range all {
 		holds, known := g.Holds.Known()
 		if known && !holds {
-			s.hint("violated: " + g.ID + ": " + evidenceWords(g))
+			s.hint("violated: " + g.ID + ": " + m.aimed(evidenceWords(g)))
 		}
 		broken = broken || known && !holds || !known && m.strict
 	}

@@ -55,7 +55,7 @@ func newInitCommand(env *Env) *cobra.Command {
 						return err
 					}
 				}
-				env.hint("next: slipway deploy " + c.Files[0])
+				env.hint("next: " + env.aimed("slipway deploy "+c.Files[0]))
 				return nil
 			})
 		},

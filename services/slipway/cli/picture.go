@@ -92,7 +92,9 @@ func (f *follower) way(r *live.Rollout, l *leg, now time.Time) {
 	for _, j := range w.Judged {
 		r.Checks = append(r.Checks, live.Check{Words: j.Words, Verdict: j.Verdict})
 	}
-	r.Next = nextSteps(l.App, w)
+	for _, next := range nextSteps(l.App, w) {
+		r.Next = append(r.Next, f.aimed(next))
+	}
 }
 
 // lastWords of an instance that failed are so many lines.

@@ -52,7 +52,7 @@ func (s *session) showPlans(file string, plans []view.Plan, tell bool) error {
 		for _, p := range plans {
 			s.planText(w, p)
 			if !p.Noop && len(p.Refused) == 0 {
-				fmt.Fprint(w, behind("Nothing has been changed.   ", "slipway deploy "+fileArgument(file)+"--plan "+p.ID, s.width(w)))
+				fmt.Fprint(w, behind("Nothing has been changed.   ", s.aimed("slipway deploy "+fileArgument(file)+"--plan "+p.ID), s.width(w)))
 			}
 		}
 		return nil

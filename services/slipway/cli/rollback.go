@@ -18,19 +18,15 @@ func newRollbackCommand(env *Env) *cobra.Command {
 	var message string
 	cmd := env.appVerb("rollback APP", "Return to an earlier release", "  slipway rollback shop\n  slipway rollback shop --to 6",
 		func(ctx context.Context, app string) error {
-			goal := view.Completed
-			if noWait {
-				goal = view.Answered
-			}
 			return env.steer(ctx, app, steer{
-				action: "rollback", goal: goal, check: func(s *session, app string) error { return s.reachable(app, int(to)) },
+				action: "rollback", goal: goalOf(noWait), check: func(s *session, app string) error { return s.reachable(app, int(to)) },
 				ask: func(app string) events.Payload {
 					return events.WishRollbackRequested{OfApp: events.OfApp{App: app}, To: int(to), Message: message}
 				},
 			})
 		})
 	cmd.Flags().Var(&to, "to", "release (default: the previous completed one of another revision)")
-	cmd.Flags().BoolVar(&noWait, "no-wait", false, "end when the wish is accepted")
+	noWaitFlag(cmd, &noWait)
 	cmd.Flags().StringVarP(&message, "message", "m", "", "why")
 	return cmd
 }

@@ -31,7 +31,7 @@ func Main(ctx context.Context, env *Env, args []string) int {
 	signal.Ignore(syscall.SIGPIPE) // a reader that has enough is no fault: the write tells
 	root := newRootCommand(env)
 	root.SetArgs(args)
-	env.args = args
+	env.args, env.root = args, root
 	return env.finish(root.ExecuteContext(ctx))
 }
 
@@ -44,7 +44,7 @@ func (e *Env) finish(err error) int {
 	case errors.As(err, &s):
 		return int(s)
 	}
-	f := fault.Of(err)
+	f := e.aim(fault.Of(err))
 	fmt.Fprint(e.Err, e.words(f))
 	if asksForJSON(e.args) { // what failed may be the reading of that very flag
 		e.Output = "json"

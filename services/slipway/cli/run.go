@@ -85,7 +85,7 @@ func (r *runFlags) run(cmd *cobra.Command, env *Env) error {
 	if err := r.join(env); err != nil {
 		return err
 	}
-	return plane.Run(cmd.Context(), r.RunConfig)
+	return env.taken(plane.Run(cmd.Context(), r.RunConfig), r.Data)
 }
 
 // An id is a word in the names of subjects, connections and files. Dots are those of a

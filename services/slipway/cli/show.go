@@ -9,6 +9,7 @@ import (
 // show writes a result to stdout as the flags ask: a document, ids, or as a person
 // reads it.
 func (e *Env) show(d output.Document, person func(w io.Writer) error) error {
+	e.aim(d.Error)
 	e.told = e.Output == "json" || e.Output == "yaml"
 	switch e.Output {
 	case "json":

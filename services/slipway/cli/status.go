@@ -66,7 +66,7 @@ func (s *session) showStatus(apps []view.App) error {
 
 func (s *session) statusTable(w io.Writer, apps []view.App) error {
 	if len(apps) == 0 {
-		s.hint("no app is declared in " + s.label.Short() + "; next: slipway init hello && slipway deploy hello/app.yaml")
+		s.hint("no app is declared in " + s.label.Short() + "; next: " + s.aimed("slipway init hello && slipway deploy hello/app.yaml"))
 	}
 	t := output.NewTable("APP", "STATE", "RELEASE", "VERSION", "READY", "URL", "REASON")
 	for _, a := range apps {

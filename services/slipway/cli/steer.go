@@ -67,16 +67,31 @@ func (e *Env) appVerb(use, short, examples string, run func(ctx context.Context,
 	}
 }
 
+// noWaitFlag lets a verb end with the answer to its wish.
+func noWaitFlag(cmd *cobra.Command, noWait *bool) {
+	cmd.Flags().BoolVar(noWait, "no-wait", false, "end when the wish is accepted")
+}
+
+// goalOf is up to where a verb follows what it has wished.
+func goalOf(noWait bool) view.Goal {
+	if noWait {
+		return view.Answered
+	}
+	return view.Completed
+}
+
 func newPromoteCommand(env *Env) *cobra.Command {
 	var full bool
 	var message string
+	var noWait bool
 	cmd := env.appVerb("promote APP", "Let a release that waits for a person go on", "  slipway promote shop\n  slipway promote shop --full",
 		func(ctx context.Context, app string) error {
-			return env.steer(ctx, app, steer{action: "promote", goal: view.Completed, ask: func(app string) events.Payload {
+			return env.steer(ctx, app, steer{action: "promote", goal: goalOf(noWait), ask: func(app string) events.Payload {
 				return events.WishPromotionRequested{OfApp: events.OfApp{App: app}, Full: full, Message: message}
 			}})
 		})
 	cmd.Flags().BoolVar(&full, "full", false, "skip all steps and waits, never capacity or readiness")
+	noWaitFlag(cmd, &noWait)
 	cmd.Flags().StringVarP(&message, "message", "m", "", "why")
 	return cmd
 }
@@ -110,36 +125,42 @@ func newResumeCommand(env *Env) *cobra.Command {
 
 func newAbortCommand(env *Env) *cobra.Command {
 	var message string
+	var noWait bool
 	cmd := env.appVerb("abort APP", "Take the release that is on its way back", "  slipway abort shop\n  slipway abort shop -m 'wrong price table'",
 		func(ctx context.Context, app string) error {
-			return env.steer(ctx, app, steer{action: "abort", goal: view.Completed, want: []string{"aborted", "failed"}, ask: func(app string) events.Payload {
+			return env.steer(ctx, app, steer{action: "abort", goal: goalOf(noWait), want: []string{"aborted", "failed"}, ask: func(app string) events.Payload {
 				return events.WishAbortRequested{OfApp: events.OfApp{App: app}, Message: message}
 			}})
 		})
+	noWaitFlag(cmd, &noWait)
 	cmd.Flags().StringVarP(&message, "message", "m", "", "why")
 	return cmd
 }
 
 func newRetryCommand(env *Env) *cobra.Command {
 	var message string
+	var noWait bool
 	cmd := env.appVerb("retry APP", "Make a new release of the revision that failed last", "  slipway retry shop\n  slipway retry shop -m 'the disk is free again'",
 		func(ctx context.Context, app string) error {
-			return env.steer(ctx, app, steer{action: "retry", goal: view.Completed, ask: func(app string) events.Payload {
+			return env.steer(ctx, app, steer{action: "retry", goal: goalOf(noWait), ask: func(app string) events.Payload {
 				return events.WishRetryRequested{OfApp: events.OfApp{App: app}, Message: message}
 			}})
 		})
+	noWaitFlag(cmd, &noWait)
 	cmd.Flags().StringVarP(&message, "message", "m", "", "why")
 	return cmd
 }
 
 func newRetireCommand(env *Env) *cobra.Command {
 	var message string
+	var noWait bool
 	cmd := env.appVerb("retire APP", "End an app: its way in first, then its instances", "  slipway retire shop -y\n  slipway retire shop -y -m 'replaced by store'",
 		func(ctx context.Context, app string) error {
-			return env.steer(ctx, app, steer{action: "retire", goal: view.Completed, sure: true, ask: func(app string) events.Payload {
+			return env.steer(ctx, app, steer{action: "retire", goal: goalOf(noWait), sure: true, ask: func(app string) events.Payload {
 				return events.WishAppRetired{OfApp: events.OfApp{App: app}, Message: message}
 			}})
 		})
+	noWaitFlag(cmd, &noWait)
 	cmd.Flags().StringVarP(&message, "message", "m", "", "why")
 	return cmd
 }

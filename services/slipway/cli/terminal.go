@@ -37,7 +37,7 @@ const faultIndent = 9
 // is to be typed, which must be copied whole, and what a workload has written.
 func (e *Env) words(f *fault.Fault) string {
 	var b strings.Builder
-	for _, line := range strings.SplitAfter(fault.Render(f), "\n") {
+	for _, line := range strings.SplitAfter(fault.Render(e.aim(f)), "\n") {
 		if !strings.HasPrefix(line, "  fix ") && !strings.HasPrefix(line, "  logs ") {
 			line = output.Fit(line, e.width(e.Err), faultIndent)
 		}
@@ -123,7 +123,32 @@ func (e *Env) unicode() bool {
 	return strings.Contains(charset, "utf-8") || strings.Contains(charset, "utf8")
 }
 
-// again is the command that was given, with a flag more.
+// again is the command that was given, with a flag more; one that has a value takes the
+// place of what it was given.
 func (e *Env) again(flag string) string {
-	return strings.Join(append(append([]string{"slipway"}, e.args...), flag), " ")
+	words, name := []string{"slipway"}, ""
+	if n, _, valued := strings.Cut(flag, " "); valued {
+		name = n
+	}
+	for i := 0; i < len(e.args); i++ {
+		switch a := e.args[i]; {
+		case name != "" && a == name:
+			i++
+		case name != "" && strings.HasPrefix(a, name+"="):
+		default:
+			words = append(words, quoted(a))
+		}
+	}
+	return strings.Join(append(words, flag), " ")
 }
+
+// quoted is a word as a shell must be given it.
+func quoted(word string) string {
+	if word != "" && strings.Trim(word, plainLetters) == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// plainLetters mean themselves to a shell.
+const plainLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+.,/:@%"

@@ -166,22 +166,22 @@ func (e *Env) askHold(ctx context.Context, verb, app string, wish events.Payload
 			i.Generation = d.Generation
 		}
 		return s.show(s.document("HoldList", []holdItem{i}), func(w io.Writer) error {
-			_, err := fmt.Fprintln(w, i.words())
+			_, err := fmt.Fprintln(w, i.words(s.aimed))
 			return err
 		})
 	})
 }
 
 // words are the one line of a hold.
-func (i holdItem) words() string {
+func (i holdItem) words(form func(command string) string) string {
 	switch {
 	case i.State == "flowing":
 		return "requests of " + i.App + " flow"
 	case i.Kind == "stop":
-		return "requests of " + i.App + " are turned away; next: slipway traffic release " + i.App
+		return "requests of " + i.App + " are turned away; next: " + form("slipway traffic release "+i.App)
 	}
 	wait := time.Duration(i.MaxWaitMs) * time.Millisecond
-	return fmt.Sprintf("requests of %s wait, %s at most, %d at once; next: slipway traffic release %s", i.App, wait, i.MaxHeld, i.App)
+	return fmt.Sprintf("requests of %s wait, %s at most, %d at once; next: %s", i.App, wait, i.MaxHeld, form("slipway traffic release "+i.App))
 }
 
 func (e *Env) askBrake(ctx context.Context, scope string, lift bool, message string) error {

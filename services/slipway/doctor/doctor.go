@@ -36,7 +36,7 @@ func Examine(ctx context.Context, p Patient) (all []Check, at events.Position, e
 	}
 	e.add("nats", func() Check {
 		if err != nil {
-			return fail("slipway dev", "%v", err)
+			return fail(begin(context), "%v", err)
 		}
 		return ok("answers")
 	})
@@ -49,6 +49,15 @@ func Examine(ctx context.Context, p Patient) (all []Check, at events.Position, e
 	e.bus = b
 	e.cluster(ctx)
 	return e.all, e.log.head, nil
+}
+
+// begin is what to do about a cluster that does not answer: only that of dev is anybody's
+// to start here.
+func begin(c natscontext.Context) string {
+	if c.Name == "" || c.Name == natscontext.Full("dev") {
+		return "slipway dev"
+	}
+	return "slipway context show " + c.Short()
 }
 
 // exam is one examination.

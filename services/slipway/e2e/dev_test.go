@@ -219,7 +219,16 @@ func TestInterface3(t *testing.T) {
 		}
 	})
 	t.Run("interface-3 other data, same context: the second ends with 6, C007", func(t *testing.T) {
-		refused(t, second("same context", DevFlags(filepath.Join(p.Dir, "other"))...), "SLW-C007")
+		x := second("same context", DevFlags(filepath.Join(p.Dir, "other"))...)
+		refused(t, x, "SLW-C007")
+		_, fix, _ := strings.Cut(x.Output(), "fix    slipway dev ")
+		fix, _, _ = strings.Cut(fix, "\n")
+		on := p.Add("as its fix says", append([]string{"dev"}, strings.Fields(fix)...)...)
+		on.Start()
+		if on.Ready["context"] != "slipway-dev-2" || !p.Process("dev").Running() {
+			t.Errorf("%v after %q", on.Ready, x.Output())
+		}
+		on.Stop()
 	})
 	t.Run("interface-3 other data, other context, ports 0: both run", func(t *testing.T) {
 		x := p.Add("other", append(DevFlags(filepath.Join(p.Dir, "other")), "--context", "other")...)

@@ -45,6 +45,16 @@ func (f *Fault) Because(why ...string) *Fault { f.Why = append(f.Why, why...); r
 // Try adds commands that run as printed.
 func (f *Fault) Try(fix ...string) *Fault { f.Fix = append(f.Fix, fix...); return f }
 
+// Commands gives each command that a person may type another form.
+func (f *Fault) Commands(form func(string) string) {
+	for i, fix := range f.Fix {
+		f.Fix[i] = form(fix)
+	}
+	if f.more != "" {
+		f.more = form(f.more)
+	}
+}
+
 // Serving says what serves now.
 func (f *Fault) Serving(format string, args ...any) *Fault {
 	f.State = fmt.Sprintf(format, args...)

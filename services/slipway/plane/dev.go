@@ -219,5 +219,5 @@ func (d *dev) unclaimed() error {
 		return nil // stale
 	}
 	return fault.New("SLW-C007", "context %s belongs to a running cluster at %s", there.Name, there.URL).
-		Because(there.Description).Try("slipway dev --context NAME --data DIR")
+		Because(there.Description)
 }

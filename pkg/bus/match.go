@@ -1,20 +1,23 @@
 package bus
 
-import "strings"
-
-// subjectMatches tells whether a subject lies under a filter.
+// subjectMatches tells whether a subject lies under a filter. Neither holds a wildcard
+// inside of a token: names that have one are escaped.
 func subjectMatches(filter, subject string) bool {
-	for {
-		f, filterRest, moreFilter := strings.Cut(filter, ".")
-		s, subjectRest, moreSubject := strings.Cut(subject, ".")
-		switch {
-		case f == ">":
-			return s != ""
-		case f != "*" && f != s:
+	f, s := 0, 0
+	for f < len(filter) && s < len(subject) {
+		switch c := filter[f]; {
+		case c == '>':
+			return true
+		case c == '*':
+			for s < len(subject) && subject[s] != '.' {
+				s++
+			}
+			f++
+		case c != subject[s]:
 			return false
-		case !moreFilter || !moreSubject:
-			return moreFilter == moreSubject
+		default:
+			f, s = f+1, s+1
 		}
-		filter, subject = filterRest, subjectRest
 	}
+	return f == len(filter) && s == len(subject)
 }

@@ -24,6 +24,9 @@ func (r *reading) whole() bool {
 
 // wants tells whether a subject matches a filter.
 func (r *reading) wants(subject string) bool {
+	if len(r.from.filters) == 1 && r.from.filters[0] == wholeLog {
+		return true // a log holds nothing else
+	}
 	return slices.ContainsFunc(r.from.filters, func(f string) bool { return subjectMatches(f, subject) })
 }
 

@@ -9,69 +9,82 @@ import (
 )
 
 // deliver reads one fact off the log. What nobody here hears is dropped by its
-// subject, before any decoding; of the rest data is decoded only if it is folded.
+// subject, before any decoding; of the rest data is decoded only if it is folded, here
+// or by another participant that is handed the same message.
 func (r *runner) deliver(ctx context.Context, m Message) error {
-	kind, app, place, err := events.ParseSubject(m.Subject)
-	if err == nil && !r.core.HearsOwner(kind.Owner) && r.core.rules(ruleUnread) {
-		r.apply(ctx, m, func() { r.core.Skip(m.Pos) })
+	f := &fact{r: r, ctx: ctx, message: m}
+	f.found = r.find(&f.message)
+	e := &f.found.event
+	kind := anyVersion(e.Kind)
+	if kind.Owner != "" && !r.listens(kind.Owner) { // else not even the subject can be read
+		r.apply(f)
 		return nil
 	}
-	e, err := r.scan(m, events.Event{Kind: kind, App: app, Place: place}, err)
-	if err != nil {
+	if err := f.found.why(r.folds(kind)); err != nil {
 		if dead := r.bus.Dead(ctx, r.svc.Participant(), m, "unreadable", err.Error()); dead != nil {
 			return dead
 		}
-		r.apply(ctx, m, func() { r.core.Unreadable(e, err.Error()) })
+		f.instead = func() { r.core.Unreadable(*e, err.Error()) }
+		r.apply(f)
 		return nil
 	}
 	if r.core.owners[kind.Owner] && !e.Kind.Known() {
 		return fmt.Errorf("%s at %s: %w", m.Subject, m.Pos, ErrNewerLog)
 	}
-	hear, messages := func() { r.core.Hear(e) }, []Message{m}
-	if at, frees := r.frees(e); frees {
-		noted, err := r.noted(ctx, at, m.Pos)
-		if err != nil {
+	f.heard = true
+	if kind.Entity == "letter" {
+		if err := r.deliverLetter(ctx, f); err != nil {
 			return err
 		}
-		hear = func() { r.core.Freed(e, noted) }
-		for _, n := range noted {
-			messages = append(messages, n.message)
-		}
 	}
-	r.apply(ctx, m, func() {
-		r.heard++
-		r.copying(ctx, hear, messages...)
-	})
+	r.apply(f)
 	return nil
 }
 
-// scan reads a message of the log whose subject has told what e holds, or not.
-func (r *runner) scan(m Message, e events.Event, err error) (events.Event, error) {
-	if err == nil {
-		var read events.Event
-		if read, err = m.parse(); err == nil {
-			kind := e.Kind
-			if e = read; r.core.Hears(kind) || !r.core.rules(ruleUnread) {
-				err = m.decode(&e)
-			}
-		}
+// deliverLetter adds to a fact that frees a parked event what has been noted since.
+func (r *runner) deliverLetter(ctx context.Context, f *fact) error {
+	at, frees := r.frees(f.found.event)
+	if !frees {
+		return nil
 	}
-	e.Pos, e.Stored = m.Pos, m.Stored
-	return e, err
+	noted, err := r.noted(ctx, at, f.message.Pos)
+	if err != nil {
+		return err
+	}
+	messages := []Message{f.message}
+	for _, n := range noted {
+		messages = append(messages, n.message)
+	}
+	f.instead = func() {
+		r.heard++
+		r.copying(ctx, func() { r.core.Freed(f.found.event, noted) }, messages...)
+	}
+	return nil
 }
 
-// apply lets the loop take a message. How far behind it is tells when it gets there,
-// not when the message was read: more may wait by then.
-func (r *runner) apply(ctx context.Context, m Message, f func()) {
+// find reads a message of the log as far as it is wanted here.
+func (r *runner) find(m *Message) *found {
+	if m.Once != nil {
+		return m.Once.of(m)
+	}
+	f := &found{}
+	if f.locate(m); f.unreadable == nil && r.listens(f.event.Kind.Owner) {
+		f.scan(m, r.folds(f.event.Kind))
+	}
+	return f
+}
+
+// listens tells whether anything of an owner is heard; folds, whether a kind is.
+func (r *runner) listens(owner string) bool {
+	return r.core.HearsOwner(owner) || !r.core.rules(ruleUnread)
+}
+
+func (r *runner) folds(k events.Kind) bool { return r.core.Hears(k) || !r.core.rules(ruleUnread) }
+
+// apply lets the loop take a fact.
+func (r *runner) apply(f *fact) {
 	r.unread.Add(1)
-	r.give(ctx, func() {
-		f()
-		behind := max(uint64(r.unread.Add(-1)), m.Pending)
-		r.core.SetBehind(behind > 0 && r.opt.Now().Sub(m.Stored) > events.MaxBehind)
-		if r.opt.Behind != nil {
-			r.opt.Behind(behind)
-		}
-	})
+	r.hand(f.ctx, f)
 }
 
 // wish reads a wish. Where it asks to read an event again, it is read, so that the

@@ -9,17 +9,20 @@ import (
 
 // Hear folds one fact. Facts come in order; one at or below the position is
 // skipped. The event's Data must be decoded if its kind is heard.
-func (c *Core) Hear(e events.Event) {
+func (c *Core) Hear(e events.Event) { c.hearUnder(e.Guard(), e) }
+
+// hearUnder is Hear of an event whose guard has been spelled already.
+func (c *Core) hearUnder(guard string, e events.Event) {
 	if !e.Pos.After(c.pos) {
 		return
 	}
 	c.pos = e.Pos
-	c.hear(e)
+	c.hear(c.guardNamed(guard), e)
 }
 
-func (c *Core) hear(e events.Event) {
-	still := c.guardNamed(e.Guard()).parked
-	if c.admit(e) {
+func (c *Core) hear(g *guard, e events.Event) {
+	still := g.parked
+	if c.admit(g, e) {
 		for i, m := range c.machines {
 			c.fold(i, m, e)
 		}
@@ -29,9 +32,8 @@ func (c *Core) hear(e events.Event) {
 }
 
 // admit counts an event under its guard and tells whether to fold it.
-func (c *Core) admit(e events.Event) (fold bool) {
-	g, own := c.guardOf(e)
-	fold, gap := c.judge(g, own, e)
+func (c *Core) admit(g *guard, e events.Event) (fold bool) {
+	fold, gap := c.judge(g, c.owners[e.Kind.Owner], e)
 	if gap != "" {
 		g.TailSeq, g.TailOrdinal = e.Pos.Seq, e.Ordinal
 		c.park(Park{Pos: e.Pos, Guard: e.Guard(), Verdict: "gap", Reason: gap, Keys: c.concerned(e)})
@@ -89,7 +91,7 @@ func (c *Core) Skip(pos events.Position) {
 func (c *Core) fold(i int, m Machine, e events.Event) {
 	defer func() {
 		if p := recover(); p != nil && !c.looksOn {
-			g, _ := c.guardOf(e)
+			g := c.guardNamed(e.Guard())
 			g.TailSeq, g.TailOrdinal = e.Pos.Seq, e.Ordinal
 			c.park(Park{Pos: e.Pos, Guard: e.Guard(), Verdict: "panic", Reason: fmt.Sprint(p), Keys: c.concerned(e)})
 		}

@@ -61,10 +61,6 @@ func (c *Core) guardAt(k keyOf) *guard {
 	return ks.guard
 }
 
-func (c *Core) guardOf(e events.Event) (g *guard, own bool) {
-	return c.guardNamed(e.Guard()), c.owners[e.Kind.Owner]
-}
-
 // judge counts an event under its guard and tells whether to fold it. A replay is
 // skipped: it stops nothing. A hole in the ordinals parks the guard for whoever
 // reads all of it, because something was lost or forged.

@@ -88,9 +88,9 @@ func (c *Core) refold(p Park, dropped bool, noted []Reread) {
 		case n.Why != "":
 			c.unreadable(e, n.Why)
 		case c.ownLetter(e): // the voice has heard it
-			c.admit(e)
+			c.admit(g, e)
 		default:
-			c.hear(e)
+			c.hear(g, e)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package service_test
 
 import (
+	"bytes"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -40,6 +41,31 @@ func TestMessageIsReadOnce(t *testing.T) {
 		}
 		if said := l.names("deployer"); !slices.Contains(said, "release.paused web/1") {
 			t.Errorf("said %v", said)
+		}
+	})
+}
+
+// bus-32, of what one participant does not hear and another has read: it stops nobody
+// who would have dropped it unread.
+func TestMessageReadForOthersIsDropped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLine()
+		foreign := events.NodeLeft{OfNode: events.OfNode{Node: "n1"}}                      // of an owner nobody hears
+		unheard := events.BrakeEngaged{OfBrake: events.OfBrake{App: "web"}, Scope: "pool"} // of one of whom another kind is heard
+		l.spoiled[eventOf(foreign, 1).StreamSubject()] = func(m service.Message) service.Message {
+			m.Once, m.Body = &service.Once{}, nil
+			return m
+		}
+		l.spoiled[eventOf(unheard, 1).StreamSubject()] = func(m service.Message) service.Message {
+			m.Once, m.Body = &service.Once{}, bytes.Replace(m.Body, []byte(`"scope":"pool"`), []byte(`"scope":123456`), 1)
+			return m
+		}
+		l.elsewhere(t, foreign, registered("web"), unheard, registered("web"))
+		r := start(t, pausing(), l, service.Options{}, 0)
+		pass(time.Second)
+		r.end()
+		if said := l.names("deployer"); len(said) != 2 || len(l.dead) > 0 {
+			t.Errorf("said %v, dead letters %v", said, l.dead)
 		}
 	})
 }

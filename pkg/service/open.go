@@ -58,6 +58,7 @@ func (r *runner) open(ctx context.Context) {
 // then nothing comes that could tell.
 func (r *runner) caughtUp() {
 	r.core.SetBehind(false)
+	r.moved = false
 	r.core.CaughtUp(r.opt.Now())
 }
 
@@ -132,9 +133,11 @@ func (r *runner) spawn(f func()) {
 }
 
 // give hands something to the loop; a full loop makes the giver wait.
-func (r *runner) give(ctx context.Context, f func()) {
+func (r *runner) give(ctx context.Context, f func()) { r.hand(ctx, word(f)) }
+
+func (r *runner) hand(ctx context.Context, in input) {
 	select {
-	case r.in <- f:
+	case r.in <- in:
 	case <-ctx.Done():
 	}
 }

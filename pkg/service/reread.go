@@ -76,12 +76,14 @@ func (r *runner) again(ctx context.Context, position string) Reread {
 }
 
 func (r *runner) reread(m Message) Reread {
-	kind, app, place, err := events.ParseSubject(m.Subject)
-	e, err := r.scan(m, events.Event{Kind: kind, App: app, Place: place}, err)
-	if err != nil {
-		return Reread{Event: e, Why: err.Error(), message: m}
+	f := &found{}
+	if f.locate(&m); f.unreadable == nil {
+		f.scan(&m, r.folds(f.event.Kind))
 	}
-	return Reread{Event: e, message: m}
+	if err := f.why(true); err != nil {
+		return Reread{Event: f.event, Why: err.Error(), message: m}
+	}
+	return Reread{Event: f.event, message: m}
 }
 
 // before is the position a reader is told to begin after.

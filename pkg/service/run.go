@@ -47,6 +47,10 @@ type Options struct {
 // inputs of the loop that wait: more, and whoever brings them waits.
 const inputMax = 4096
 
+// clockEvery inputs the clock is looked at while many are taken: a look may cost as much
+// as an input.
+const clockEvery = 8
+
 // A service that listens to silence watches its own: the loop looks up at each beat,
 // and what it hears after standing still for longer tells nothing about others.
 const (
@@ -65,7 +69,7 @@ type runner struct {
 	bus    Bus
 	opt    Options
 	core   *Core
-	in     chan func() // what came in, to be applied by the one goroutine that owns core
+	in     chan input // what came in, to be applied by the one goroutine that owns core
 	acts   map[string]*hand
 	copies *copier
 	wg     sync.WaitGroup
@@ -73,19 +77,27 @@ type runner struct {
 
 	signals int          // kinds of hearsay still to be caught up
 	unread  atomic.Int64 // facts read that wait in in
-	heard   uint64
-	saved   uint64 // of heard, at the last snapshot
-	savedAt time.Time
-	began   time.Time
-	n       uint64 // own lease renewals
-	told    bool
+	taking  *fact        // being taken by the loop
+	// of the fact taken last: how many are stored behind it, and when it was itself
+	behind      uint64
+	storedLast  time.Time
+	moved       bool        // a fact was taken since the core was told
+	asideOfFact func(Aside) // has what is set aside of taking copied
+	heard       uint64
+	saved       uint64 // of heard, at the last snapshot
+	savedAt     time.Time
+	began       time.Time
+	n           uint64 // own lease renewals
+	told        bool
 }
 
 func newRunner(svc Service, bus Bus, opt Options) *runner {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
-	return &runner{svc: svc, bus: bus, opt: opt, core: NewCore(svc), in: make(chan func(), inputMax), acts: map[string]*hand{}, copies: newCopier()}
+	r := &runner{svc: svc, bus: bus, opt: opt, core: NewCore(svc), in: make(chan input, inputMax), acts: map[string]*hand{}, copies: newCopier()}
+	r.asideOfFact = func(a Aside) { r.taking.aside(a) }
+	return r
 }
 
 func (r *runner) run(parent context.Context) error {
@@ -111,9 +123,10 @@ func (r *runner) run(parent context.Context) error {
 			r.copies.finish()
 			r.save()
 			return nil
-		case f := <-r.in:
-			f()
+		case in := <-r.in:
+			in.take()
 			r.drain()
+			r.lookBack()
 		case <-timer.C:
 		case <-beat:
 		case <-lease:
@@ -171,14 +184,14 @@ func (r *runner) missed(now time.Time) {
 // wait under steady traffic.
 func (r *runner) drain() {
 	until := time.Now().Add(events.DecideDelay)
-	for range inputMax {
+	for n := range inputMax {
 		select {
-		case f := <-r.in:
-			f()
+		case in := <-r.in:
+			in.take()
 		default:
 			return
 		}
-		if time.Now().After(until) {
+		if n%clockEvery == 0 && time.Now().After(until) {
 			return
 		}
 	}

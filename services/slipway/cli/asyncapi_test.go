@@ -13,6 +13,7 @@ import (
 
 // What asyncapi prints is the language's document, and tells of each kind who hears it.
 func TestAsyncAPINamesWhoHears(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	r := e2e.New(t).Slipway("asyncapi")
 	text := r.Stdout
 	is, was := read(t, text), read(t, string(schema.AsyncAPI()))

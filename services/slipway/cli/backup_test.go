@@ -10,6 +10,7 @@ import (
 
 // interface-12 what backup and restore print as JSON fits its schema.
 func TestBackupAndRestoreAsJSON(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := e2e.Start(t)
 	file := filepath.Join(p.Dir, "a.backup")
 	if r := p.Slipway("consumer", "add", "mybot", "--filter", "slipway.event.web.>"); r.Code != 0 {

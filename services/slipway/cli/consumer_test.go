@@ -12,6 +12,7 @@ import (
 
 // TestConsumers: who reads is granted, listed and ended; what cannot be is said.
 func TestConsumers(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := at(t)
 	t.Run("a consumer is added once, shown with its place, and removed", func(t *testing.T) {
 		p.t = t

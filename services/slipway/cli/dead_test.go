@@ -168,6 +168,7 @@ func (p person) plant(app string, further uint64) {
 }
 
 func TestDeadLetters(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := at(t)
 	p.does(0, "deploy", p.file("v1.yaml", e2e.Example("shop", "v1", "rolling", "")), "-y")
 	t.Run("interface-18 a fact in SLIPWAY_DEAD is listed with the reason, requeue heals, and doctor fails until then", func(t *testing.T) {

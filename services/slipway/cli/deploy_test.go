@@ -11,6 +11,7 @@ import (
 )
 
 func TestDeploy(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := at(t)
 	t.Run("interface-5 deploy -y of a fresh app ends with 0 and its URL answers 200", func(t *testing.T) {
 		p.does(0, "init", "shop")
@@ -66,6 +67,7 @@ func TestDeploy(t *testing.T) {
 }
 
 func TestPlan(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := at(t)
 	p.file("app.yaml", e2e.Example("shop", "v1", "rolling", ""))
 	t.Run("interface-8 plan wishes nothing, --exit-code tells 10, and 0 after the deploy", func(t *testing.T) {
@@ -113,6 +115,7 @@ func TestPlan(t *testing.T) {
 }
 
 func TestFailedReleases(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := at(t)
 	t.Run("interface-9 a first release that fails ends with 1, D011, and leaves no instance", func(t *testing.T) {
 		a := p.asks(1, "deploy", p.file("bad.yaml", never("bad")), "-y")
@@ -168,6 +171,7 @@ func TestFailedReleases(t *testing.T) {
 }
 
 func TestDetach(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := at(t)
 	file := p.file("app.yaml", slow("shop", "v1", 4*time.Second))
 	t.Run("interface-10 Ctrl-C ends with 130 and a command that resumes, the release goes on", func(t *testing.T) {
@@ -199,6 +203,7 @@ func TestDetach(t *testing.T) {
 }
 
 func TestSteer(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := at(t)
 	p.does(0, "deploy", p.file("v1.yaml", e2e.Example("shop", "v1", "rolling", "")), "-y")
 	p.does(0, "deploy", p.file("v2.yaml", e2e.Example("shop", "v2", "rolling", "")), "-y")
@@ -286,6 +291,7 @@ func TestSteer(t *testing.T) {
 }
 
 func TestDeployerAway(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := at(t, e2e.Apart())
 	p.does(0, "deploy", p.file("v1.yaml", e2e.Example("shop", "v1", "rolling", "")), "-y")
 	t.Run("interface-17 without a deployer deploy says so within 6 s, the wish stays and is taken up later", func(t *testing.T) {

@@ -71,6 +71,7 @@ func (p person) drillFacts(happened string) int {
 
 // TestDrills lets everything fail that can fail in one process.
 func TestDrills(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := at(t)
 	file := strings.Replace(e2e.Example("shop", "v1", "rolling", ""), "rise: 1", "rise: 1, fall: 2, timeout: 200ms", 1)
 	p.MustDeploy(file, 60*time.Second)
@@ -154,6 +155,7 @@ func TestDrills(t *testing.T) {
 
 // TestDrillsOfProcesses kills a service and a node that are processes of their own.
 func TestDrillsOfProcesses(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := at(t, e2e.Apart())
 	p.Add("n2", "run", "node", "--nats", p.NATS, "--id", "n2", "--data", filepath.Join(p.Dir, "n2"), "--drills").Start()
 	file := e2e.Example("shop", "v1", "rolling", "")
@@ -197,6 +199,7 @@ func TestDrillsOfProcesses(t *testing.T) {
 // TestDrillOfACanary: a bad version harms at most its share of the requests, as the
 // client counts them and as the guarantee is measured, and is taken back by itself.
 func TestDrillOfACanary(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := at(t)
 	canary := "strategy: canary, steps: [{ weight: 10%, pause: 1m }], " +
 		"analysis: { background: [{ metric: error_ratio, max: 5%, interval: 5s, failures: 1 }] },"

@@ -29,6 +29,7 @@ var steers = []string{"traffic hold", "traffic release", "traffic evict", "deplo
 // It ends as its verb says it may, and neither for its flags nor because it found no
 // cluster.
 func TestExamplesRun(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := at(t)
 	p.does(0, "init", "shop")
 	p.file("app.yaml", e2e.Example("shop", "v1", "rolling", ""))

@@ -9,6 +9,7 @@ import (
 )
 
 func TestGoals(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := at(t)
 	t.Run("deploy --no-wait ends when the wish is accepted", func(t *testing.T) {
 		a := p.asks(0, "deploy", p.file("v1.yaml", e2e.Example("shop", "v1", "rolling", "")), "-y", "--no-wait")
@@ -99,6 +100,7 @@ func TestGoals(t *testing.T) {
 // TestAppsAtOnce: one app that gets nowhere holds none of the others back, and what
 // they came to is one document.
 func TestAppsAtOnce(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := at(t)
 	file := p.file("three.yaml", never("bad")+"---\n"+e2e.Example("one", "v1", "rolling", "")+"---\n"+e2e.Example("two", "v1", "rolling", ""))
 	a := p.asks(1, "deploy", file, "-y", "--progress", "plain")

@@ -65,6 +65,7 @@ func (p person) violates(name string) events.Position {
 }
 
 func TestGuarantees(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := at(t)
 	p.MustDeploy(e2e.Example("shop", "v1", "rolling", ""), 60*time.Second)
 	requests := p.Load(load.Config{Host: "shop.localhost", Rate: 50})

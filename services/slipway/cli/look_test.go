@@ -11,6 +11,7 @@ import (
 )
 
 func TestLook(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := at(t)
 	p.does(0, "deploy", p.file("v1.yaml", e2e.Example("shop", "v1", "rolling", "")), "-y")
 	t.Run("interface-12 -o json of each verb is one document, on success and on failure", func(t *testing.T) {

@@ -22,6 +22,7 @@ const (
 
 // TestMany: what a person looks at stays quick when the log is long.
 func TestMany(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	url := longLog(t)
 	for _, c := range []struct {
 		args   string

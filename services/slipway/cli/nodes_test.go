@@ -22,6 +22,7 @@ func (p person) state(node string) (state, reason string) {
 }
 
 func TestNodeVerbs(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := at(t)
 	node := p.asks(0, "nodes").Items[0]["id"].(string)
 	p.MustDeploy(e2e.Example("shop", "v1", "rolling", ""), 60*time.Second)

@@ -58,6 +58,7 @@ func (d told) without() told {
 
 // TestPast: what was shown once is shown again, by place and by time.
 func TestPast(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := at(t)
 	began := time.Now()
 	p.does(0, "deploy", p.file("v1.yaml", e2e.Example("shop", "v1", "rolling", "")), "-y")

@@ -10,6 +10,7 @@ import (
 
 // TestServices: who lives, how far each copy has read, and who is silent.
 func TestServices(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := at(t, e2e.Apart(), e2e.Copies("twin"))
 	p.does(0, "deploy", p.file("v1.yaml", e2e.Example("shop", "v1", "rolling", "")), "-y")
 	var a answer

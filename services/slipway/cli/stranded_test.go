@@ -9,6 +9,7 @@ import (
 
 // TestStranded: a release fails and what served before cannot come back in time.
 func TestStranded(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := at(t)
 	needed := filepath.Join(p.Dir, "needed")
 	if err := os.WriteFile(needed, nil, 0o600); err != nil {

@@ -13,6 +13,7 @@ import (
 )
 
 func TestFollow(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := at(t, e2e.Apart())
 	p.does(0, "deploy", p.file("v1.yaml", e2e.Example("shop", "v1", "rolling", "")), "-y")
 	t.Run("interface-14 events -f across a restart of the server shows each event once, in order", func(t *testing.T) {

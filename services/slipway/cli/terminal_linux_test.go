@@ -22,6 +22,7 @@ const screenRows = 24
 
 // TestTerminal deploys in terminals of three widths and looks at what a person sees.
 func TestTerminal(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := at(t)
 	p.does(0, "deploy", p.file("v1.yaml", stepped("v1")), "-y")
 	for i, columns := range []int{40, 80, 200} {

@@ -23,6 +23,7 @@ func num(item map[string]any, path ...string) float64 {
 
 // TestTraffic: interface-21's counts, and what becomes of requests that are held.
 func TestTraffic(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := at(t)
 	p.does(0, "deploy", p.file("v1.yaml", failing("v1")), "-y")
 	total := 0

@@ -225,6 +225,7 @@ func TestACanaryWithoutTelemetryHolds(t *testing.T) {
 // before was kept at its size, so nothing is started, and no more than the bake's own
 // requests have failed.
 func TestABadReleaseIsTakenBackInItsBake(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := Start(t)
 	file := func(version string, more ...string) string {
 		text := strings.Replace(judged(version, "", more...), "strategy: canary, analysis: { background: [] }, steps: [{ weight: 5% }],",

@@ -29,6 +29,7 @@ func TestTrafficLivesWithoutTheControlPlane(t *testing.T) {
 }
 
 func TestRunNodeLeavesItsWorkloadsRunning(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := Start(t, Apart())
 	p.MustDeploy(Example("web", "v1", "rolling", ""), 30*time.Second)
 	requests := p.Load(load.Config{Host: "web.localhost", Rate: 100})
@@ -50,6 +51,7 @@ func TestRunNodeLeavesItsWorkloadsRunning(t *testing.T) {
 
 // A gateway that is told to end says so, and what it had in flight is answered.
 func TestRunGatewayLeavesCleanly(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := Start(t, Apart())
 	slow := strings.Replace(Example("web", "v1", "rolling", ""), "example, http,", "example, http, --delay, 1s,", 1)
 	p.MustDeploy(slow, 30*time.Second)
@@ -65,6 +67,7 @@ func TestRunGatewayLeavesCleanly(t *testing.T) {
 }
 
 func TestRunWaitsForABusThatIsAway(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := New(t)
 	nats := p.freePort()
 	control := p.Add("control", "run", "all", "--nats", "nats://"+nats, "--data", p.Dir+"/control")
@@ -83,6 +86,7 @@ func TestRunWaitsForABusThatIsAway(t *testing.T) {
 }
 
 func TestDoctor(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := Start(t, Apart())
 	p.MustDeploy(Example("web", "v1", "rolling", ""), 30*time.Second)
 	result := func(r Result) map[string]string {

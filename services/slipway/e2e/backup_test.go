@@ -29,6 +29,7 @@ const (
 // backed up comes back from the file alone: the same state, byte for byte, and the
 // apps serve.
 func TestAClusterComesBackFromItsBackup(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	page, err := os.ReadFile(backupPage)
 	if err != nil {
 		t.Fatal(err)
@@ -88,6 +89,7 @@ func TestAClusterComesBackFromItsBackup(t *testing.T) {
 // A node and a gateway that served the log that was lost know of what the restored one
 // does not: they end, stay away until they are told to begin anew, and then serve.
 func TestWhoServedTheLostLogIsToldToBeginAnew(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := Start(t, Apart())
 	p.MustDeploy(Example("web", "v1", "rolling", ""), 30*time.Second)
 	p.backUp()

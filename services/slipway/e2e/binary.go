@@ -1,10 +1,12 @@
 package e2e
 
 import (
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"sync"
 	"testing"
 )
@@ -35,8 +37,15 @@ func Binary(t testing.TB) string {
 	return filepath.Join(b.folder, "slipway")
 }
 
+// atOnce is how many of the tests that wait most of their time run side by side where go
+// test's own measure, the processors, would be fewer: each needs a third of one.
+const atOnce = 3
+
 // Main runs a package's tests and removes the binary; TestMain calls it.
 func Main(m *testing.M) {
+	if runtime.GOMAXPROCS(0) < atOnce {
+		flag.Set("test.parallel", strconv.Itoa(atOnce)) // what the command line says comes after and wins
+	}
 	code := m.Run()
 	if binary.folder != "" {
 		os.RemoveAll(binary.folder)

@@ -2,12 +2,9 @@ package e2e
 
 import (
 	"context"
-	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -33,12 +30,14 @@ func startCluster(t *testing.T) *cluster { return clusterOf(t, New(t)) }
 // clusterOf starts a cluster in a plane's folder, with these variables besides.
 func clusterOf(t *testing.T, p *Plane, variables ...string) *cluster {
 	t.Helper()
-	clients, routes := freePorts(t)
+	p.lasts()
+	clients := freePorts(t, 6)
+	routes := clients + 3
 	way := p.freePort()
 	p.Gateway = "http://" + way
 	c := &cluster{Plane: p, dir: filepath.Join(p.Dir, "cluster"), env: append(append(p.env, variables...),
 		"SLIPWAY="+p.binary, "NATS_PORT="+strconv.Itoa(clients), "ROUTE_PORT="+strconv.Itoa(routes), "LISTEN="+way)}
-	t.Cleanup(func() { c.script("down") })
+	t.Cleanup(c.end)
 	said := c.script("up")
 	_, servers, _ := strings.Cut(said, "slipway context save cluster --nats ")
 	p.NATS = strings.TrimSpace(servers)
@@ -60,18 +59,44 @@ func (c *cluster) script(words ...string) string {
 	return string(out)
 }
 
+// end ends all of it at once: to take leave one after the other takes long, and is what
+// one test is about.
+func (c *cluster) end() {
+	for name, pid := range c.pids() {
+		words, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cmdline")
+		if strings.Contains(string(words), filepath.Join(c.dir, name)) { // it may be somebody else's by now
+			syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
+}
+
+// pids are those of all participants that were started and not ended by the script.
+func (c *cluster) pids() map[string]int {
+	c.t.Helper()
+	pids := map[string]int{}
+	files, _ := filepath.Glob(filepath.Join(c.dir, "*", "pid"))
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		pid, err := strconv.Atoi(strings.TrimSpace(string(b)))
+		if err != nil {
+			c.t.Fatalf("%s: %v", file, err)
+		}
+		pids[filepath.Base(filepath.Dir(file))] = pid
+	}
+	return pids
+}
+
 // kill ends a participant as a crash does.
 func (c *cluster) kill(name string) {
 	c.t.Helper()
-	b, err := os.ReadFile(filepath.Join(c.dir, name, "pid"))
-	if err != nil {
-		c.t.Fatal(err)
+	pid, ok := c.pids()[name]
+	if !ok {
+		c.t.Fatalf("%s was not started", name)
 	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(b)))
-	if err == nil {
-		err = syscall.Kill(pid, syscall.SIGKILL)
-	}
-	if err != nil {
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		c.t.Fatalf("kill %s: %v", name, err)
 	}
 	Await(c.t, 5*time.Second, name+" to be gone", func() bool { return syscall.Kill(pid, 0) != nil })
@@ -99,6 +124,7 @@ func (c *cluster) file(text string) string {
 // moment a person deploys: the verb waits for the election and the release goes well,
 // no request is lost and nobody's lease lapses.
 func TestAClusterLosesAServer(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	c := startCluster(t)
 	c.MustDeploy(Example("web", "v1", "rolling", ""), time.Minute)
 	requests := c.Load(load.Config{Host: "web.localhost", Rate: 100})
@@ -114,6 +140,13 @@ func TestAClusterLosesAServer(t *testing.T) {
 	}
 	Lossless(t, requests.Stop())
 	c.lapsed()
+	pids := c.pids()
+	c.script("down")
+	for name, pid := range pids {
+		if syscall.Kill(pid, 0) == nil {
+			t.Errorf("%s lives after down", name)
+		}
+	}
 }
 
 // leader names the server that leads the log; empty: none, or nobody answers.
@@ -145,25 +178,4 @@ func logOf(t testing.TB, servers string) (*jetstream.StreamInfo, error) {
 		return nil, err
 	}
 	return log.CachedInfo(), nil
-}
-
-// freePorts are the first of three ports for clients and of three for routes: below
-// those that the system gives to outgoing connections, which come and go.
-func freePorts(t *testing.T) (clients, routes int) {
-	t.Helper()
-	free := func(port int) bool {
-		l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
-		if err == nil {
-			l.Close()
-		}
-		return err == nil
-	}
-	for range 100 {
-		at := 30_000 + 6*rand.IntN(400)
-		if !slices.ContainsFunc([]int{0, 1, 2, 3, 4, 5}, func(n int) bool { return !free(at + n) }) {
-			return at, at + 3
-		}
-	}
-	t.Fatal("no six ports in a row are free")
-	return 0, 0
 }

@@ -28,6 +28,7 @@ const seenWithin = 5 * time.Second
 // What `slipway consumer init` writes builds, hears a fact at once, and after a kill
 // hears what it missed, each fact once.
 func TestConsumersBegunInEachLanguage(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := Start(t)
 	for _, b := range []*bot{
 		{lang: "go", tool: "go", build: "GOWORK=off go build -o bot .", run: "exec ./bot"},

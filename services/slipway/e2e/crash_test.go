@@ -29,6 +29,7 @@ const cleanly = 5
 // comes to its end; the state of every service is the fold of the log from the first
 // event, byte for byte; nothing is said or run twice.
 func TestDevIsKilled(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := New(t)
 	nats, way := p.freePort(), p.freePort()
 	p.NATS, p.Gateway = "nats://"+nats, "http://"+way

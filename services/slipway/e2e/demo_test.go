@@ -16,6 +16,7 @@ var loss = regexp.MustCompile(`measured (\d+) of (\d+) requests failed`)
 // make run: everything starts, an app is deployed, its version is replaced twice
 // under load, the loss is told, and it stays until it is ended.
 func TestDemo(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := New(t)
 	_, here, _, _ := runtime.Caller(0)
 	root := filepath.Join(filepath.Dir(here), "..", "..", "..")

@@ -12,6 +12,7 @@ import (
 // interface-17: without a deployer deploy says so within 6 s, the wish stays, and
 // once a deployer is there the deploy ends normally.
 func TestADeployWithoutADeployer(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := Start(t, Apart())
 	p.Process("control").Kill()
 	file := filepath.Join(p.Dir, "app.yaml")
@@ -42,6 +43,7 @@ func TestADeployWithoutADeployer(t *testing.T) {
 
 // interface-17: also when the person had gone meanwhile.
 func TestAWishOutlivesThePersonAndTheDeployer(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := Start(t, Apart())
 	p.Process("control").Kill()
 	before := p.Declare(Example("web", "v1", "rolling", ""))

@@ -240,6 +240,7 @@ func TestInterface3(t *testing.T) {
 }
 
 func TestAPortInUseIsToldWithItsFlag(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := New(t)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

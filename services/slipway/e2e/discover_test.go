@@ -17,6 +17,7 @@ const compileWait = 5 * time.Minute
 
 // TestDiscover types what the how-to says, while an app is deployed twice.
 func TestDiscover(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	text, err := os.ReadFile(discoverPage)
 	if err != nil {
 		t.Fatal(err)

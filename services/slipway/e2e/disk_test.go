@@ -18,6 +18,7 @@ const diskBytes = "96m"
 // A disk really gets full and has room again: nothing is decided meanwhile, requests
 // flow, and the process goes on by itself.
 func TestAFullDiskThatHasRoomAgain(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := New(t)
 	disk := filepath.Join(p.Dir, "data")
 	if err := os.Mkdir(disk, 0o700); err != nil {

@@ -10,6 +10,7 @@ import (
 func TestMain(m *testing.M) { Main(m) }
 
 func TestAnAppIsDeployedAndReplacedWithoutALostRequest(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := Start(t)
 	p.MustDeploy(Example("web", "v1", "rolling", ""), 30*time.Second)
 	requests := p.Load(load.Config{Host: "web.localhost", Rate: 100, Methods: []string{"GET", "POST"}, Body: []byte("hello"), Sockets: 2})

@@ -25,6 +25,7 @@ const outWithin = 5 * 4 * time.Second
 
 // TestEndpointsFromOutside lets services that Slipway does not run serve an app.
 func TestEndpointsFromOutside(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	if _, err := exec.LookPath("python3"); err != nil {
 		absent(t, "python3")
 	}

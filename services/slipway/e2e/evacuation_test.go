@@ -114,6 +114,7 @@ const startMost = 3 * time.Second
 
 // A drain that meets a release on its way: both come to their end, and nothing is lost.
 func TestADrainBesideARelease(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := nodesOf(t, "3")
 	requests := p.Load(load.Config{Host: "web.localhost", Rate: 100, Methods: []string{"GET", "POST"}, Body: []byte("hello")})
 	before := p.Declare(strings.Replace(Example("web", "v2", "rolling", ""), "replicas: 2", "replicas: 3", 1))

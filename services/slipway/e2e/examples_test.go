@@ -147,6 +147,7 @@ func TestTheHowToShowsTheExampleAsItIs(t *testing.T) {
 
 // TestExamples types what the how-to says, at a Slipway that deploys.
 func TestExamples(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := Start(t)
 	done := p.MustDeploy(Example("web", "v1", "rolling", ""), 30*time.Second)
 	before := p.releases(events.Position{})

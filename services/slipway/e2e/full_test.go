@@ -22,6 +22,7 @@ const (
 
 // The log gets nearly full, then full, then more room, under load.
 func TestBus12(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := Start(t, Apart(), Flags("--store-max", smallStore))
 	p.MustDeploy(Example("web", "v1", "rolling", ""), 30*time.Second)
 	p.MustDeploy(Example("web", "v2", "rolling", ""), 30*time.Second)

@@ -25,6 +25,7 @@ func (p *Plane) become(binary string, names ...string) {
 // One version is replaced by its neighbour part by part and taken back, under load. The
 // level rises once all parts are the newer one; from then on the older one refuses.
 func TestUpgradeAndBackToTheVersionBefore(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	older, newer := Binary(t), Neighbour(t)
 	p := New(t)
 	p.env = append(p.env, "SLIPWAY_LEVEL_HOLD="+levelHold.String())

@@ -23,6 +23,7 @@ const outage = 12 * time.Second
 // they are back all goes on: what was wished meanwhile is wished once, a deploy that
 // waited goes well, nothing is said or run twice and nobody's lease lapses.
 func TestAClusterLosesItsMajority(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	c, r := startCluster(t), chance(t)
 	began := time.Now()
 	c.MustDeploy(c.Noted(Example("web", "v0", "rolling", "")), time.Minute)

@@ -22,25 +22,9 @@ import (
 // the usual ones.
 func meshRange(t *testing.T) string {
 	t.Helper()
-	const first, last, size = 19000, 19990, 10
-	for from := first; from < last; from += size {
-		if free(from, size) {
-			return fmt.Sprintf("%d-%d", from, from+size-1)
-		}
-	}
-	t.Fatal("no ten ports in a row are free")
-	return ""
-}
-
-func free(from, size int) bool {
-	for port := from; port < from+size; port++ {
-		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-		if err != nil {
-			return false
-		}
-		l.Close()
-	}
-	return true
+	const size = 10
+	first := freePorts(t, size)
+	return fmt.Sprintf("%d-%d", first, first+size-1)
 }
 
 // caller is an app whose handler asks another one and passes its answer on.
@@ -129,6 +113,7 @@ func TestAnAnswerByTheMeshIsThatOfADirectCall(t *testing.T) {
 // dataplane 11: an app that uses others waits, by name, for a gateway on its node; one
 // without public listeners is enough.
 func TestAGatewayServesAppsAlone(t *testing.T) {
+	t.Parallel()
 	p := Start(t, Apart(), Mesh("--mesh-ports", meshRange(t))) // its gateway is on no node
 	p.MustDeploy(Example("api", "v1", "rolling", ""), time.Minute)
 	before := p.Declare(caller("w1"))

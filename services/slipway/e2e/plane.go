@@ -3,7 +3,6 @@ package e2e
 import (
 	"bytes"
 	"errors"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -167,16 +166,6 @@ func (p *Plane) Load(c load.Config) *load.Running {
 	r := load.Start(p.t.Context(), c)
 	p.t.Cleanup(func() { r.Stop() })
 	return r
-}
-
-func (p *Plane) freePort() string {
-	p.t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // clean ends every process, then the workloads they left running.

@@ -22,6 +22,7 @@ const probesWithin = 45 * time.Second
 // the gateway's probes find it well. It serves its requests all the while: only its own
 // word at the probe's path takes it out.
 func TestProbedEndpoints(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	file, err := os.ReadFile(checkout + "/examples/endpoint/app.yaml")
 	if err != nil {
 		t.Fatal(err)

@@ -63,6 +63,7 @@ func TestUnitsOfSingleAreVerified(t *testing.T) {
 // failure. Workloads live on: the node is alone in being killed by itself.
 func TestTheUnitsOfSingleStartASlipwayAndStopIt(t *testing.T) {
 	p := New(t)
+	p.lasts()
 	nats, way := p.freePort(), p.freePort()
 	p.NATS, p.Gateway = "nats://"+nats, "http://"+way
 	more := []string{"SLIPWAY_NATS=" + nats, "SLIPWAY_LISTEN=" + way, "SLIPWAY_DEFAULT_DOMAIN=localhost", "SLIPWAY_STORE_MAX=1073741824"}

@@ -17,6 +17,7 @@ var keys = []string{"app/web", "placement/cluster", "pool/web", "lease/node-n1"}
 // byte, what the first event and all after it give; without it, and with one that is
 // torn or of another fold, they start and go on.
 func TestASnapshotIsACache(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := Start(t, Apart())
 	p.MustDeploy(Example("web", "v1", "rolling", ""), 30*time.Second)
 	parts := []string{"gateway", "node", "control"}

@@ -18,6 +18,7 @@ var fenced = regexp.MustCompile("(?s)```yaml\n(.*?)```")
 
 // What the how-to says of TCP routes is done as it stands there, at a free port.
 func TestTheTCPPageIsRun(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	page, err := os.ReadFile(tcpPage)
 	if err != nil {
 		t.Fatal(err)

@@ -23,6 +23,7 @@ func atPort(appFile, address string) string {
 // the new release. The gateway passes bytes; that they are HTTP and WebSockets is the
 // clients' and the app's affair.
 func TestATCPRouteIsSwitched(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := Start(t)
 	address := p.freePort()
 	raw := func(version string) string {
@@ -61,6 +62,7 @@ func TestATCPRouteIsSwitched(t *testing.T) {
 // A port that another program on the gateway's machine has: what it is and what to do
 // stands in the fault, in status while it lasts, and in why.
 func TestATakenTCPPortIsTold(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := Start(t)
 	taken, err := net.Listen("tcp", p.freePort())
 	if err != nil {

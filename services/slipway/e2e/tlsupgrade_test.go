@@ -85,6 +85,7 @@ func (a *asking) client(tr *http.Transport, url string) {
 // dataplane-27 The TLS listener is handed over with the plain one: no handshake and no
 // request fails while the gateway is replaced.
 func TestTheTLSListenerIsHandedOver(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	const host = "web.localhost"
 	p := Start(t, Apart())
 	certificates := t.TempDir()

@@ -11,6 +11,7 @@ import (
 // Two copies of the control plane run at once; the log decides. One is killed with
 // -9 in mid-switch, the other finishes, and nothing was said twice.
 func TestATwinFinishesWhatTheKilledOneBegan(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := Start(t, Apart(), Copies("twin"))
 	p.MustDeploy(Example("web", "v1", "rolling", ""), 30*time.Second)
 	requests := p.Load(load.Config{Host: "web.localhost", Rate: 100, Methods: []string{"GET", "POST"}, Body: []byte("hello")})

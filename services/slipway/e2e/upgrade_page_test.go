@@ -41,6 +41,7 @@ func TestEveryCommandOfTheUpgradePageIsRun(t *testing.T) {
 // dataplane-27: a successor that dies before it has joined changes nothing; the next
 // one takes over. By the commands of the how-to.
 func TestASuccessorThatDiesBeforeItHasJoined(t *testing.T) {
+	t.Parallel() // it waits most of its time
 	p := New(t)
 	theirs := filepath.Join(p.Dir, "bin", "slipway")
 	if err := os.Mkdir(filepath.Dir(theirs), 0o700); err != nil {

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"strings"
 
@@ -14,20 +13,15 @@ import (
 
 func newRollbackCommand(env *Env) *cobra.Command {
 	var to ordinal
-	var noWait bool
-	var message string
-	cmd := env.appVerb("rollback APP", "Return to an earlier release", "  slipway rollback shop\n  slipway rollback shop --to 6",
-		func(ctx context.Context, app string) error {
-			return env.steer(ctx, app, steer{
-				action: "rollback", goal: goalOf(noWait), check: func(s *session, app string) error { return s.reachable(app, int(to)) },
-				ask: func(app string) events.Payload {
-					return events.WishRollbackRequested{OfApp: events.OfApp{App: app}, To: int(to), Message: message}
-				},
-			})
-		})
+	cmd := env.steering(steer{
+		action: "rollback", short: "Return to an earlier release",
+		examples: "  slipway rollback shop\n  slipway rollback shop --to 6",
+		check:    func(s *session, app string) error { return s.reachable(app, int(to)) },
+		ask: func(of events.OfApp, message string) events.Payload {
+			return events.WishRollbackRequested{OfApp: of, To: int(to), Message: message}
+		},
+	})
 	cmd.Flags().Var(&to, "to", "release (default: the previous completed one of another revision)")
-	noWaitFlag(cmd, &noWait)
-	cmd.Flags().StringVarP(&message, "message", "m", "", "why")
 	return cmd
 }
 

@@ -70,5 +70,21 @@ func ID(guard string, ordinal uint64) string {
 // Guard is the guard this fact is said under.
 func (e Event) Guard() string { return Guard(e.Kind.Owner, e.App, e.Place) }
 
+// At is when the event was stored; when it was said, if it was not stored yet.
+func (e Event) At() time.Time {
+	if e.Stored.IsZero() {
+		return e.Time
+	}
+	return e.Stored
+}
+
+// Instance is the instance the event speaks of; "" if it speaks of none.
+func (e Event) Instance() string {
+	if of, ok := e.Data.(interface{ InstanceID() string }); ok {
+		return of.InstanceID()
+	}
+	return ""
+}
+
 // StreamSubject is the subject the event is published on.
 func (e Event) StreamSubject() string { return Subject(e.Kind, e.App, e.Place) }

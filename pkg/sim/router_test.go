@@ -75,16 +75,6 @@ func endpoint(app string, release int) events.Endpoint {
 	return events.Endpoint{App: app, Endpoint: fmt.Sprintf("%s-%d-a1", app, release), Release: release, Address: "127.0.0.1:1"}
 }
 
-// factOf is the nth fact under its guard.
-func factOf(p events.Payload, n uint64) events.Event {
-	k, about := events.KindOf(p), p.About()
-	return events.Event{
-		ID: events.ID(events.Guard(k.Owner, about.App, about.Place), n), Source: events.Source(k.Owner, about.Place),
-		Kind: k, App: about.App, Place: about.Place, Subject: about.Subject, Time: sim.Start, Ordinal: n, Data: p,
-		Actor: events.Actor(k.Owner, about.Place), Correlation: "test",
-	}
-}
-
 // shiftedTooLate finds a route that was shifted to a release given up before.
 func shiftedTooLate(log *sim.Log) error {
 	gone := map[int]bool{}
@@ -112,7 +102,7 @@ func TestOneGuardPerKey(t *testing.T) {
 			}
 			live, stale := service.NewCore(routing()), service.NewCore(routing())
 			say := func(p events.Payload, n uint64) {
-				e := factOf(p, n)
+				e := sim.Fact(p, n, sim.Start)
 				if _, err := log.Append(e.Guard(), log.Tail(e.Guard()), []events.Event{e}, sim.Start); err != nil {
 					t.Fatal(err)
 				}

@@ -21,7 +21,7 @@ func storm(t *testing.T, seed uint64, copies int, faults sim.Faults) *sim.World 
 	said := map[string]uint64{}
 	say := func(app string, p events.Payload) {
 		said[app]++
-		e := factOf(p, said[app])
+		e := sim.Fact(p, said[app], sim.Start)
 		w.Say(t.Fatalf, e.Guard(), e)
 	}
 	for i := range 40 {

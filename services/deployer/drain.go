@@ -39,7 +39,7 @@ func (v view) spare(say *service.Says, i, old *Inst) {
 // leaving tells whether an instance runs on a node that is being drained.
 func (v view) leaving(i *Inst) bool {
 	n := v.fleet.Nodes[i.Node]
-	return wanted(i) && n != nil && n.draining()
+	return wanted(i) && n != nil && n.Draining()
 }
 
 // leave says what is missing for one instance to leave its node.
@@ -55,7 +55,7 @@ func (v view) leave(say *service.Says, i *Inst) {
 		}
 	case next != nil && v.serving(next):
 		v.depart(say, i, next.ID+" serves in its place", false)
-	case x.over(v.now):
+	case x.Over(v.now):
 		v.depart(say, i, "the drain of "+i.Node+" ends now", !i.StartedAt.IsZero())
 	case i.Role == events.RoleHook:
 		say.Waits(i.Node, waitsDrain, "hook %s to end", i.ID)

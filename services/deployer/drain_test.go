@@ -11,6 +11,7 @@ import (
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
+	"slipway.dev/services/deployer/placer"
 )
 
 // on are the wanted instances of web on a node, sorted.
@@ -366,8 +367,8 @@ func TestADrainKeepsTheBudget(t *testing.T) {
 	})
 }
 
-func (r *rig) cluster() *Cluster {
-	c, _ := service.StateOf[Cluster, Ear](r.h.Core().Machines()[1], clusterKey)
+func (r *rig) cluster() *placer.Cluster {
+	c, _ := service.StateOf[placer.Cluster, placer.Ear](r.h.Core().Machines()[1], placer.Key)
 	return c
 }
 

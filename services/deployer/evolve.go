@@ -34,7 +34,7 @@ func evolve(_ string, a *App, _ *Fleet, e events.Event) {
 	case "node", "lease":
 		a.disturbed(e)
 	case "evacuation":
-		freeVolumes(a.Volumes, e)
+		a.Volumes.Fold(e)
 	}
 }
 

@@ -16,7 +16,7 @@ func (a *App) evolveAssignment(e events.Event) {
 	if d, ok := e.Data.(events.PlacementPlaced); ok {
 		a.settle(d)
 	}
-	i := a.Instances[instanceOf(e)]
+	i := a.Instances[e.Instance()]
 	if i == nil {
 		return
 	}
@@ -63,7 +63,7 @@ func (a *App) request(d events.AssignmentRequested, e events.Event) {
 }
 
 func (a *App) evolveInstance(e events.Event) {
-	i := a.Instances[instanceOf(e)]
+	i := a.Instances[e.Instance()]
 	if i == nil {
 		return
 	}
@@ -168,15 +168,6 @@ func (a *App) gap(now time.Time) {
 		a.GapMs += now.Sub(a.GapSince).Milliseconds()
 		a.GapSince = time.Time{}
 	}
-}
-
-// instanceOf is the instance a fact speaks of.
-func instanceOf(e events.Event) string {
-	type named interface{ InstanceID() string }
-	if n, ok := e.Data.(named); ok {
-		return n.InstanceID()
-	}
-	return ""
 }
 
 func (a *App) evolveRoute(e events.Event) {

@@ -9,20 +9,8 @@ import (
 
 // common folds what every app needs: nodes, gateways, and who owns which host.
 func common(f *Fleet, e events.Event) {
+	f.Nodes.Fold(e)
 	switch d := e.Data.(type) {
-	case events.NodeJoined:
-		if f.Nodes == nil {
-			f.Nodes = map[string]*Node{}
-		}
-		f.Nodes[d.Node] = f.Nodes[d.Node].join(d, at(e))
-	case events.NodeChanged:
-		if n := f.Nodes[d.Node]; n != nil {
-			n.NodeDescription = d.NodeDescription
-		}
-	case events.NodeLeft:
-		if n := f.Nodes[d.Node]; n != nil {
-			n.Alive, n.Gone = false, true
-		}
 	case events.GatewayJoined:
 		f.gateway(d.Gateway, true)
 		f.secure(d.Gateway, d.TLS != nil)
@@ -30,18 +18,13 @@ func common(f *Fleet, e events.Event) {
 		f.gateway(d.Gateway, false)
 		f.secure(d.Gateway, false)
 	case events.LeaseGranted:
-		f.lease(d.Lease, true, e)
+		f.lease(d.Lease, true)
 	case events.LeaseResumed:
-		f.lease(d.Lease, true, e)
+		f.lease(d.Lease, true)
 	case events.LeaseLapsed:
-		f.lease(d.Lease, false, e)
+		f.lease(d.Lease, false)
 	case events.LeaseReleased:
-		f.lease(d.Lease, false, e)
-	case events.EvacuationCordoned, events.EvacuationUncordoned, events.EvacuationStarted,
-		events.EvacuationEmptied, events.EvacuationFinished, events.EvacuationCancelled:
-		if n := f.Nodes[e.Place]; n != nil {
-			n.evacuate(e)
-		}
+		f.lease(d.Lease, false)
 	case events.RouteDeclared:
 		f.own(d.App, d.Rules)
 		f.Mesh.claim(d.App, d.MeshPort, at(e))
@@ -54,14 +37,9 @@ func common(f *Fleet, e events.Event) {
 	}
 }
 
-func (f *Fleet) lease(l events.Lease, alive bool, e events.Event) {
-	switch l.Kind {
-	case "gateway":
+func (f *Fleet) lease(l events.Lease, alive bool) {
+	if l.Kind == "gateway" {
 		f.gateway(l.Name, alive)
-	case "node":
-		if n := f.Nodes[l.Name]; n != nil {
-			n.lease(alive, e)
-		}
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
 	"slipway.dev/pkg/sim"
+	"slipway.dev/services/deployer/placer"
 )
 
 // meshRig is a rig whose deployer has a twin and gives mesh ports from a range.
@@ -218,10 +219,10 @@ func TestAnAppThatUsesOthersNeedsAGateway(t *testing.T) {
 	r.until("api serves", func() bool { return r.serves("api") })
 	r.declare(doc("1", using("api")))
 	r.until("blocked", func() bool { return r.count("placement.blocked") == 1 })
-	if i := r.app("web").Instances["web-1-a1"]; i == nil || i.Lacks != "0 of 2 nodes fit: 2 "+lacksGateway {
+	if i := r.app("web").Instances["web-1-a1"]; i == nil || i.Lacks != "0 of 2 nodes fit: 2 without a gateway" {
 		t.Fatalf("%+v", i)
 	}
-	waits := r.h.Core().Machines()[1].Decide(clusterKey, r.w.Now()).Waiting
+	waits := r.h.Core().Machines()[1].Decide(placer.Key, r.w.Now()).Waiting
 	if len(waits) != 1 || waits[0].For != waitsGateway {
 		t.Errorf("waits %+v", waits)
 	}

@@ -101,15 +101,15 @@ func (v view) refusals(d events.Document) (reasons []events.Refusal) {
 	live, able, fits := 0, 0, 0
 	for _, name := range service.Sorted(v.fleet.Nodes) {
 		n := v.fleet.Nodes[name]
-		if n.gone() {
+		if n.Gone() {
 			continue
 		}
 		live++
-		if !n.runs(d.Driver) {
+		if !n.Runs(d.Driver) {
 			continue
 		}
 		able++
-		if n.holds(d.Resources, events.Resources{}) {
+		if n.Holds(d.Resources) {
 			fits++
 		}
 	}

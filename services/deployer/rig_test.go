@@ -67,19 +67,7 @@ func (r *rig) say(p events.Payload) {
 	about := p.About()
 	guard := events.Guard(events.KindOf(p).Owner, about.App, about.Place)
 	r.ord[guard]++
-	e := factOf(p, guard, r.ord[guard])
-	e.Time = r.w.Now()
-	r.w.Say(r.t.Fatalf, guard, e)
-}
-
-// factOf is a payload as its owner says it.
-func factOf(p events.Payload, guard string, ordinal uint64) events.Event {
-	k, about := events.KindOf(p), p.About()
-	return events.Event{
-		ID: events.ID(guard, ordinal), Source: events.Source(k.Owner, about.Place), Kind: k, App: about.App,
-		Place: about.Place, Subject: about.Subject, Time: sim.Start, Ordinal: ordinal, Data: p,
-		Actor: events.Actor(k.Owner, about.Place), Correlation: "test",
-	}
+	r.w.Say(r.t.Fatalf, guard, sim.Fact(p, r.ord[guard], r.w.Now()))
 }
 
 // react is the world doing what it is told.

@@ -5,29 +5,31 @@ import (
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
+	"slipway.dev/services/deployer/placer"
 )
 
-// foldVersion is raised whenever Evolve or a state's shape changes.
+// foldVersion is raised whenever Evolve or a state's shape changes, the placer's too.
 const foldVersion = 13
 
-// Service declares the deployer: the app decider and the placer.
+// Service declares the deployer: the app decider and beside it the placer, which hears
+// nothing that the app decider does not hear or say as well.
 func Service(cfg Config) service.Service {
+	places := placer.Service(cfg.ttl())
 	return service.Service{
-		Name: "deployer", Version: foldVersion, Hears: hears(), Says: says(),
-		Wishes: []string{
+		Name: "deployer", Version: foldVersion, Hears: hears(), Says: append(says(), places.Says...),
+		Wishes: append([]string{
 			"slipway.wish.*._.app.*", "slipway.wish.*._.promotion.*", "slipway.wish.*._.rollback.*", "slipway.wish.*._.halt.*",
 			"slipway.wish.*._.abort.*", "slipway.wish.*._.retry.*", "slipway.wish.*._.hold.*",
-			"slipway.wish._.*.cordon.*", "slipway.wish._.*.drain.*", "slipway.wish._.*.removal.*",
-		},
-		Leases:    []string{"slipway.lease.node.*"},
+		}, places.Wishes...),
+		Leases:    places.Leases,
 		Telemetry: []string{"slipway.telemetry.metrics.load.*"},
-		New:       func() []service.Machine { return []service.Machine{Apps(cfg), Placer(cfg)} },
+		New:       func() []service.Machine { return append([]service.Machine{service.Of(apps(cfg))}, places.New()...) },
 	}
 }
 
-// Apps is the app decider: one key an app.
-func Apps(cfg Config) service.Machine {
-	return service.Of(service.Decider[App, Fleet]{
+// apps is the app decider: one key an app.
+func apps(cfg Config) service.Decider[App, Fleet] {
+	return service.Decider[App, Fleet]{
 		Owner:   "deployer",
 		New:     NewApp,
 		Guard:   func(app string) string { return events.Guard("deployer", app, "") },
@@ -39,7 +41,7 @@ func Apps(cfg Config) service.Machine {
 		Decide:  cfg.decide,
 		Due:     cfg.due,
 		Check:   check,
-	})
+	}
 }
 
 // appKeys tells whose state a fact touches: its app's, or every app's when a node
@@ -55,36 +57,7 @@ func appKeys(e events.Event) []string {
 	return []string{e.App}
 }
 
-// Placer is the placement decider: one key, the cluster. What it hears of nodes by
-// itself touches a key of its own, so that a renewal is no reason to decide.
-func Placer(cfg Config) service.Machine {
-	return service.Of(service.Decider[Cluster, Ear]{
-		Owner:   "placer",
-		New:     func(string) *Cluster { return NewCluster() },
-		Guard:   func(string) string { return events.Guard("placer", "", "") },
-		Keys:    placerKeys,
-		Touches: earTouched,
-		Evolve:  func(_ string, c *Cluster, _ *Ear, e events.Event) { c.evolve(e) },
-		Sense:   func(c *Cluster, x *Ear, sig service.Signal, now time.Time) { c.sense(x, sig, now) },
-		Decide:  func(c *Cluster, x *Ear, now time.Time) service.Says { return c.decide(x, cfg.ttl(), now) },
-		Due:     func(c *Cluster, x *Ear, after time.Time) time.Time { return c.due(x, cfg.ttl(), after) },
-		Check:   checkCluster,
-	})
-}
-
-func placerKeys(e events.Event) []string {
-	switch e.Kind.Entity {
-	case "node", "gateway", "lease", "assignment", "placement", "evacuation", "cordon", "drain", "removal":
-		return []string{clusterKey}
-	case "instance":
-		if _, stopping := e.Data.(events.InstanceStopping); stopping || ends(e.Data) {
-			return []string{clusterKey}
-		}
-	}
-	return nil
-}
-
-// hears lists the kinds the two deciders fold.
+// hears lists the kinds of others that the app decider folds, but for the placer's.
 func hears() (kinds []events.Kind) {
 	for _, owner := range []struct {
 		name     string
@@ -99,9 +72,9 @@ func hears() (kinds []events.Kind) {
 	return kinds
 }
 
-// says lists the kinds the two deciders say.
+// says lists the kinds the app decider says.
 func says() []events.Kind {
-	return append(kindsOf("deployer", "app", "release", "analysis", "route", "assignment"), kindsOf("placer", "placement", "evacuation")...)
+	return kindsOf("deployer", "app", "release", "analysis", "route", "assignment")
 }
 
 func kindsOf(owner string, entities ...string) (kinds []events.Kind) {

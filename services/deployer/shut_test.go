@@ -7,6 +7,7 @@ import (
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
+	"slipway.dev/pkg/sim"
 )
 
 // What a gateway cannot serve is what the release waits for, and in the end why it is
@@ -79,8 +80,8 @@ func (r *rig) sayBecause(p events.Payload, why string) string {
 	about := p.About()
 	guard := events.Guard(events.KindOf(p).Owner, about.App, about.Place)
 	r.ord[guard]++
-	e := factOf(p, guard, r.ord[guard])
-	e.Time, e.Reason = r.w.Now(), why
+	e := sim.Fact(p, r.ord[guard], r.w.Now())
+	e.Reason = why
 	r.w.Say(r.t.Fatalf, guard, e)
 	return e.ID
 }

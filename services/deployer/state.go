@@ -5,6 +5,7 @@ import (
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
+	"slipway.dev/services/deployer/inventory"
 )
 
 // App is one app as the log tells it.
@@ -25,7 +26,7 @@ type App struct {
 	Pool      map[string]int      `json:"pool"` // generation of the pool that first lists an endpoint
 	Instances map[string]*Inst    `json:"instances"`
 	Counts    map[int]*Count      `json:"counts"`  // requests by release, as the gateways counted
-	Volumes   map[string]string   `json:"volumes"` // volume -> the node it lives on
+	Volumes   inventory.Homes     `json:"volumes"` // volume -> the node it lives on
 	Cut       int64               `json:"cut"`
 	GapMs     int64               `json:"gapMs"`           // time without a ready instance, in all
 	GapSince  time.Time           `json:"gapSince"`        // since when none is; zero: some is
@@ -206,7 +207,7 @@ type Inst struct {
 
 // Fleet is what every app needs to know.
 type Fleet struct {
-	Nodes    map[string]*Node  `json:"nodes"`
+	Nodes    inventory.Nodes   `json:"nodes"`
 	Gateways map[string]bool   `json:"gateways"`         // live ones
 	Secure   map[string]bool   `json:"secure,omitempty"` // those with a TLS listener that have not left
 	Hosts    map[string]string `json:"hosts"`            // host and path -> the app that owns it
@@ -217,14 +218,11 @@ type Fleet struct {
 func NewApp(name string) *App {
 	return &App{
 		Name: name, Releases: map[int]*Release{}, Instances: map[string]*Inst{},
-		Pool: map[string]int{}, Counts: map[int]*Count{}, Volumes: map[string]string{}, Said: map[string]Position{},
+		Pool: map[string]int{}, Counts: map[int]*Count{}, Volumes: inventory.Homes{}, Said: map[string]Position{},
 	}
 }
 
 // at is when a fact was stored, or said if it was not stored yet.
 func at(e events.Event) time.Time {
-	if e.Stored.IsZero() {
-		return e.Time
-	}
-	return e.Stored
+	return e.At()
 }

@@ -96,7 +96,7 @@ const trustAfter = 30 * time.Second
 // silent tells whether nobody can tell how an instance is: its node's lease lapsed.
 func (v view) silent(i *Inst) bool {
 	n := v.fleet.Nodes[i.Node]
-	return n != nil && !n.Alive && !n.Gone
+	return n != nil && !n.Alive && !n.Left
 }
 
 // serving tells whether an available instance can take over from another: for a
@@ -145,7 +145,7 @@ func (v view) eligible(d events.Document, release int) (n int) {
 		has[i.Node] = true
 	}
 	for name, node := range v.fleet.Nodes {
-		if node.runs(d.Driver) && node.meets(d.Placement.Require) && (node.open() || has[name] && !node.gone() && !node.lost()) {
+		if node.Runs(d.Driver) && node.Meets(d.Placement.Require) && (node.Open() || has[name] && !node.Gone() && !node.Lost()) {
 			n++
 		}
 	}

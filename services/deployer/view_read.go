@@ -123,18 +123,3 @@ func (r Reading) Asks(d events.Document) (asks []events.AssignmentRequested) {
 
 // Wanted is how many instances a document wants here.
 func (r Reading) Wanted(d events.Document) int { return r.v.targetOf(d, 0) }
-
-// Places tells for each ask the node the placer would give it now, or what all of
-// them lack. The cluster is left as it is.
-func (c *Cluster) Places(asks []events.AssignmentRequested) (nodes map[string]string, lacks string) {
-	b, nodes := newBoard(c), map[string]string{}
-	for _, ask := range asks {
-		node, why := b.place(&Request{AssignmentRequested: ask})
-		if node == "" {
-			lacks = why
-			continue
-		}
-		nodes[ask.Instance] = node
-	}
-	return nodes, lacks
-}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"slipway.dev/events"
+	"slipway.dev/services/deployer/inventory"
 )
 
 func volume(access string) func(*events.Document) {
@@ -132,30 +133,11 @@ func TestPlacementFollowsVolumes(t *testing.T) {
 		r.declare(doc("2", volume(events.VolumeSingle), require("node.name == n2")))
 		r.until("refused", func() bool { return len(reasons) > 0 })
 		r.pass(time.Minute)
-		if len(reasons) != 1 || reasons[0].Code != codeVolumeElsewhere || reasons[0].Field != "volumes.data" || !strings.Contains(reasons[0].Text, "n1") {
+		if len(reasons) != 1 || reasons[0].Code != inventory.VolumeElsewhere || reasons[0].Field != "volumes.data" || !strings.Contains(reasons[0].Text, "n1") {
 			t.Errorf("refused with %+v", reasons)
 		}
 		if a := r.app("web"); a.Stable != 1 || r.serving() != 1 {
 			t.Errorf("release %d, %d serve: what ran was touched", a.Stable, r.serving())
 		}
 	})
-}
-
-func TestASingleVolumeIsOneInstancesAtATime(t *testing.T) {
-	f := newFleet(t)
-	f.join("n1", "", 8000, 8<<30)
-	f.join("n2", "", 8000, 8<<30)
-	data := needs(events.VolumeClaim{Volume: "data", Alone: true})
-	home, _ := f.place(ask("web", 1, data))
-	if node, lacks := f.place(ask("web", 2, data)); node != "" || !strings.Contains(lacks, "1 volume web/data taken, 1 volume-elsewhere") && !strings.Contains(lacks, "1 volume-elsewhere (data lives on "+home+"), 1 volume web/data taken") {
-		t.Errorf("a second one was placed on %q, lacks %q", node, lacks)
-	}
-	if node, lacks := f.place(ask("shop", 1, data)); node == "" {
-		t.Errorf("another app's volume of that name: %s", lacks)
-	}
-	f.hear(events.InstanceStopped{OfInstance: events.OfInstance{App: "web", Node: home, Instance: "web-1-a1"}})
-	f.settle()
-	if node := f.Requests["web-1-a2"].Node; node != home {
-		t.Errorf("once the first has stopped the second is on %q, want %s", node, home)
-	}
 }

@@ -4,10 +4,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash/fnv"
 	"strconv"
 	"strings"
 
 	"slipway.dev/events"
+	"slipway.dev/services/deployer/inventory"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -27,20 +29,10 @@ func orInt(n, otherwise int64) int64 {
 }
 
 // hash32 spreads names evenly: jitter and ties, the same for every copy.
-func hash32(s string) uint32 { return fnv(fnvBasis, s) }
-
-// FNV-1a, 32 bits.
-const (
-	fnvBasis = 2166136261
-	fnvPrime = 16777619
-)
-
-// fnv goes on with a hash: fnv(fnv(basis, a), b) is the hash of a and b together.
-func fnv(h uint32, s string) uint32 {
-	for i := range len(s) {
-		h = (h ^ uint32(s[i])) * fnvPrime
-	}
-	return h
+func hash32(s string) uint32 {
+	h := fnv.New32a()
+	h.Write([]byte(s))
+	return h.Sum32()
 }
 
 func digest12(parts ...string) string {
@@ -49,18 +41,5 @@ func digest12(parts ...string) string {
 }
 
 func resourceWords(r events.Resources) string {
-	return fmt.Sprintf("cpu %dm and memory %s", r.CPUMilli, bytesWords(r.MemoryBytes))
-}
-
-// bytesWords writes bytes in the largest whole unit: 512Mi.
-func bytesWords(n int64) string {
-	for _, u := range []struct {
-		size int64
-		name string
-	}{{1 << 30, "Gi"}, {1 << 20, "Mi"}, {1 << 10, "Ki"}} {
-		if n >= u.size {
-			return strconv.FormatInt(n/u.size, 10) + u.name
-		}
-	}
-	return strconv.FormatInt(n, 10)
+	return fmt.Sprintf("cpu %dm and memory %s", r.CPUMilli, inventory.BytesWords(r.MemoryBytes))
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"slipway.dev/events"
-	"slipway.dev/services/deployer"
+	"slipway.dev/services/deployer/placer"
 	"slipway.dev/services/slipway/fault"
 	"slipway.dev/services/slipway/output"
 	"slipway.dev/services/slipway/progress"
@@ -97,7 +97,7 @@ func (d *drain) agree(ctx context.Context, s *session) error {
 }
 
 // text is the plan of a drain.
-func (d *drain) text(s *session, w io.Writer, moves []deployer.Move) {
+func (d *drain) text(s *session, w io.Writer, moves []placer.Move) {
 	fmt.Fprintf(w, "Drain %s  context %s  log #%d     %s, stopped after %s at the latest\n",
 		d.node, s.label.Name, s.log.Position().Seq, output.Count(len(moves), "instance"), d.deadline)
 	for _, m := range moves {

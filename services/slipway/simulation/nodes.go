@@ -6,7 +6,7 @@ import (
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
-	"slipway.dev/services/deployer"
+	"slipway.dev/services/deployer/placer"
 )
 
 // emptying lets something happen to a node: it is lost with all that it runs, or a
@@ -61,7 +61,7 @@ func (p *platform) reopen() {
 
 // emptied tells what is still to happen to a node; "" once all are as they should be.
 func (p *platform) emptied() string {
-	c, _ := service.StateOf[deployer.Cluster, deployer.Ear](p.services[0].Core().Machines()[1], "cluster")
+	c, _ := service.StateOf[placer.Cluster, placer.Ear](p.services[0].Core().Machines()[1], placer.Key)
 	if c == nil {
 		return ""
 	}

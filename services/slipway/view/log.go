@@ -7,6 +7,7 @@ import (
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
 	"slipway.dev/services/deployer"
+	"slipway.dev/services/deployer/placer"
 )
 
 // Machines of the deployer service, in the order it makes them.
@@ -115,10 +116,10 @@ func (l *Log) state(name string) (*deployer.App, *deployer.Fleet) {
 }
 
 // cluster is the placer's state.
-func (l *Log) cluster() *deployer.Cluster {
-	c, _ := service.StateOf[deployer.Cluster, deployer.Ear](l.core.Machines()[placerMachine], "cluster")
+func (l *Log) cluster() *placer.Cluster {
+	c, _ := service.StateOf[placer.Cluster, placer.Ear](l.core.Machines()[placerMachine], placer.Key)
 	if c == nil {
-		c = deployer.NewCluster()
+		c = placer.NewCluster()
 	}
 	return c
 }

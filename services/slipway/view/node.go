@@ -7,7 +7,7 @@ import (
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
-	"slipway.dev/services/deployer"
+	"slipway.dev/services/deployer/placer"
 )
 
 // Amount is a capacity, or what is used of it.
@@ -171,7 +171,7 @@ func (m *machine) evacuate(e events.Event) {
 }
 
 // Moves are what a drain of a node would do with its instances now.
-func (l *Log) Moves(node string) []deployer.Move { return l.cluster().Moves(node) }
+func (l *Log) Moves(node string) []placer.Move { return l.cluster().Moves(node) }
 
 // Nodes are all nodes the log tells of; leases are when each was last heard, ttl how
 // long a lease lasts.

@@ -9,7 +9,7 @@ import (
 	"slipway.dev/events"
 	"slipway.dev/pkg/bus"
 	"slipway.dev/pkg/service"
-	"slipway.dev/services/deployer"
+	"slipway.dev/services/deployer/placer"
 )
 
 const (
@@ -24,9 +24,7 @@ func BenchmarkPlacements(b *testing.B) {
 		s := open(b, always)
 		asker := s.bus("deployer-asking")
 		joined(s)
-		svc := deployer.Service(deployer.Config{})
-		svc.New = func() []service.Machine { return []service.Machine{deployer.Placer(deployer.Config{})} }
-		s.drive(svc, s.bus("deployer"))
+		s.drive(placer.Service(events.LeaseTTL), s.bus("deployer"))
 		placed := s.placements()
 		var took series
 		for turn := 0; b.Loop(); turn++ {

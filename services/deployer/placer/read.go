@@ -1,11 +1,11 @@
-package deployer
+package placer
 
 import (
-	"maps"
-
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
 )
+
+// What a reader of the fold asks: the command line shows it, nobody decides by it.
 
 // Move is what a drain would do with one instance of a node.
 type Move struct {
@@ -18,15 +18,11 @@ type Move struct {
 
 // Moves are what a drain of a node would do now. The cluster is left as it is.
 func (c *Cluster) Moves(node string) (moves []Move) {
-	n := c.Nodes[node]
-	if n == nil {
+	if c.Nodes[node] == nil {
 		return nil
 	}
-	closed, after := *n, *c
-	closed.Cordoned, closed.leaving = true, true
-	after.Nodes = maps.Clone(c.Nodes)
-	after.Nodes[node] = &closed
-	b := newBoard(&after)
+	b := newBoard(c)
+	b.leaving = node
 	for _, id := range service.Sorted(c.On[node]) {
 		q := c.Requests[id]
 		m := Move{Instance: id, App: q.App, PerNode: q.PerNode}
@@ -51,9 +47,24 @@ func (c *Cluster) Moves(node string) (moves []Move) {
 // others tells whether there is a node beside one.
 func (c *Cluster) others(node string) bool {
 	for name, n := range c.Nodes {
-		if name != node && !n.gone() {
+		if name != node && !n.Gone() {
 			return true
 		}
 	}
 	return false
+}
+
+// Places tells for each ask the node the placer would give it now, or what all of
+// them lack. The cluster is left as it is.
+func (c *Cluster) Places(asks []events.AssignmentRequested) (nodes map[string]string, lacks string) {
+	b, nodes := newBoard(c), map[string]string{}
+	for _, ask := range asks {
+		node, why := b.place(&Request{AssignmentRequested: ask})
+		if node == "" {
+			lacks = why
+			continue
+		}
+		nodes[ask.Instance] = node
+	}
+	return nodes, lacks
 }

@@ -1,22 +1,19 @@
-package deployer
+package placer
 
 import (
-	"cmp"
-	"slices"
-	"time"
-
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
+	"slipway.dev/services/deployer/inventory"
 )
 
 // Cluster is the placer's one key: what is to be placed, and where it was.
 type Cluster struct {
-	Nodes    map[string]*Node    `json:"nodes"`
+	Nodes    inventory.Nodes     `json:"nodes"`
 	Uses     map[string]*Use     `json:"uses"`     // by node
 	Requests map[string]*Request `json:"requests"` // by instance, until it has ended
 	Open     map[string]bool     `json:"open"`     // instances to be placed, cancelled or told why not
 	Gateways map[string]Doorway  `json:"gateways,omitempty"`
-	Volumes  map[string]string   `json:"volumes"` // app/volume -> the node it lives on, also while nothing uses it
+	Volumes  inventory.Homes     `json:"volumes"` // app/volume -> the node it lives on, also while nothing uses it
 
 	Inbox   service.Inbox              `json:"inbox"`   // wishes about nodes
 	On      map[string]map[string]bool `json:"on"`      // by node: instances that were placed there
@@ -37,13 +34,13 @@ type Request struct {
 	Cause     service.Cause `json:"cause"`
 }
 
-// clusterKey is the placer's only key.
-const clusterKey = "cluster"
+// Key is the placer's only key.
+const Key = "cluster"
 
 // NewCluster is a cluster without a node.
 func NewCluster() *Cluster {
 	return &Cluster{
-		Nodes: map[string]*Node{}, Uses: map[string]*Use{}, Requests: map[string]*Request{}, Open: map[string]bool{}, Volumes: map[string]string{},
+		Nodes: inventory.Nodes{}, Uses: map[string]*Use{}, Requests: map[string]*Request{}, Open: map[string]bool{}, Volumes: inventory.Homes{},
 		On: map[string]map[string]bool{}, Uneasy: map[string]bool{}, Instead: map[string]string{},
 	}
 }
@@ -86,7 +83,7 @@ func (c *Cluster) evolve(e events.Event) {
 	default:
 		c.tally(e)
 		if ends(e.Data) {
-			c.end(instanceOf(e))
+			c.end(e.Instance())
 		}
 	}
 }
@@ -129,67 +126,4 @@ func (c *Cluster) use(node string) *Use {
 		c.Uses[node] = newUse()
 	}
 	return c.Uses[node]
-}
-
-// decide answers who wishes something of a node, empties nodes, and places: in this
-// order, for a placement rests on what was said of nodes before.
-func (c *Cluster) decide(x *Ear, ttl time.Duration, now time.Time) (say service.Says) {
-	if say = c.answer(x, ttl, now); !say.Empty() {
-		return say
-	}
-	if say = c.evacuate(x, ttl, now); !say.Empty() {
-		return say
-	}
-	say.Add(c.place())
-	return say
-}
-
-// place places what is open, cancels what was withdrawn before it had a place, and
-// tells once why something has none.
-func (c *Cluster) place() (say service.Says) {
-	if len(c.Open) == 0 {
-		return say
-	}
-	b, m := newBoard(c), moves{c, map[string]map[string]bool{}}
-	for _, id := range c.line() {
-		if len(say.Facts) == events.MaxAppendEvents {
-			return say
-		}
-		q := c.Requests[id]
-		of := events.OfInstance{App: q.App, Instance: id}
-		if q.Withdrawn {
-			say.Because(q.Cause, "withdrawn before it was placed").Fact(events.PlacementCancelled{OfInstance: of})
-			continue
-		}
-		if from := m.full(q); from != "" {
-			say.Waits(id, waitsPlacement, "%d apps move away from %s at a time", movesPerNode, from)
-			continue
-		}
-		node, lacks := b.place(q)
-		switch {
-		case node != "":
-			of.Node = node
-			m.add(q)
-			say.Because(q.Cause, "%s on %d nodes", q.Placement.Strategy, len(c.Nodes)).Fact(events.PlacementPlaced{
-				OfInstance: of, Release: q.Release, SpecHash: q.SpecHash, Role: q.Role,
-				Resources: q.Resources, HostPorts: q.HostPorts, Volumes: q.Volumes, Hold: q.Hold, Hook: q.Hook,
-			})
-		case lacks != q.Lacks:
-			say.Because(q.Cause, "%s", lacks).Fact(events.PlacementBlocked{OfInstance: of, Lacks: lacks})
-		default:
-			who, what := waitsFor(lacks)
-			say.Waits(id, who, "%s", what)
-		}
-	}
-	return say
-}
-
-// line are the open instances in the order they are placed: the largest first, for what
-// is packed in that order needs at most 11/9 of the fewest nodes possible, and a bit.
-func (c *Cluster) line() []string {
-	ids := service.Sorted(c.Open)
-	slices.SortStableFunc(ids, func(a, b string) int {
-		return cmp.Compare(c.Requests[b].Resources.MemoryBytes, c.Requests[a].Resources.MemoryBytes)
-	})
-	return ids
 }

@@ -1,4 +1,4 @@
-package deployer
+package inventory
 
 import (
 	"slices"
@@ -14,8 +14,8 @@ type Node struct {
 	events.NodeDescription
 	Name       string        `json:"name"`
 	Boot       int           `json:"boot"`
-	Alive      bool          `json:"alive"` // its lease has not lapsed
-	Gone       bool          `json:"gone,omitempty"`
+	Alive      bool          `json:"alive"`          // its lease has not lapsed
+	Left       bool          `json:"gone,omitempty"` // it has left by its own word
 	Since      time.Time     `json:"since"`
 	Lapsed     time.Time     `json:"lapsed,omitzero"`      // since when its lease has lapsed; zero: it has not
 	Cordoned   bool          `json:"cordoned,omitempty"`   // it gets nothing new
@@ -23,8 +23,6 @@ type Node struct {
 	Removed    bool          `json:"removed,omitempty"`    // it was given up, and has not been heard since
 	Evacuation *Evacuation   `json:"evacuation,omitempty"` // under way
 	Last       service.Cause `json:"last"`                 // of the last word about its life
-
-	leaving bool // it is looked at as if it were to be emptied
 }
 
 // Evacuation is a node being emptied.
@@ -40,8 +38,8 @@ type Evacuation struct {
 	Last    service.Cause `json:"last"`
 }
 
-// over tells that what a drain has left is stopped now.
-func (x *Evacuation) over(now time.Time) bool { return x.Force || !now.Before(x.Until) }
+// Over tells that what a drain has left is stopped now.
+func (x *Evacuation) Over(now time.Time) bool { return x.Force || !now.Before(x.Until) }
 
 // join is the node of a new boot; what was said of it stands.
 func (n *Node) join(d events.NodeJoined, now time.Time) *Node {
@@ -54,15 +52,20 @@ func (n *Node) join(d events.NodeJoined, now time.Time) *Node {
 
 // lease notes whether it is heard. One that was given up is there again once it is.
 func (n *Node) lease(alive bool, e events.Event) {
-	n.Alive, n.Lapsed, n.Last = alive && !n.Gone, time.Time{}, service.CauseOf(e)
+	n.Alive, n.Lapsed, n.Last = alive && !n.Left, time.Time{}, service.CauseOf(e)
 	n.Removed = n.Removed && !alive
 	if _, lapsed := e.Data.(events.LeaseLapsed); lapsed {
-		n.Lapsed = at(e)
+		n.Lapsed = e.At()
 	}
 }
 
-func (n *Node) evacuate(e events.Event) {
+// fold folds what is said of it besides its leases.
+func (n *Node) fold(e events.Event) {
 	switch d := e.Data.(type) {
+	case events.NodeChanged:
+		n.NodeDescription = d.NodeDescription
+	case events.NodeLeft:
+		n.Alive, n.Left = false, true
 	case events.EvacuationCordoned:
 		n.Cordoned = true
 	case events.EvacuationUncordoned:
@@ -85,50 +88,52 @@ func (n *Node) evacuate(e events.Event) {
 
 // start begins an evacuation, or takes up other terms of a drain under way.
 func (n *Node) start(d events.EvacuationStarted, e events.Event) {
-	x := &Evacuation{Since: at(e), Opens: !n.Cordoned}
-	if n.draining() && d.Cause == events.EvacuationDrain {
+	x := &Evacuation{Since: e.At(), Opens: !n.Cordoned}
+	if n.Draining() && d.Cause == events.EvacuationDrain {
 		x = n.Evacuation
 	}
 	x.EvacuationStarted, x.Last = d, service.CauseOf(e)
 	if d.Cause == events.EvacuationDrain {
-		x.Until, n.Cordoned = at(e).Add(ms(d.DeadlineMs)), true
+		x.Until, n.Cordoned = e.At().Add(time.Duration(d.DeadlineMs)*time.Millisecond), true
 	}
 	n.Evacuation, n.Drained = x, false
 }
 
-func (n *Node) draining() bool {
+// Draining tells that it is being emptied because somebody asked.
+func (n *Node) Draining() bool {
 	return n.Evacuation != nil && n.Evacuation.Cause == events.EvacuationDrain
 }
 
-func (n *Node) lost() bool {
+// Lost tells that it was silent for so long that what it ran is given up.
+func (n *Node) Lost() bool {
 	return n.Evacuation != nil && n.Evacuation.Cause == events.EvacuationLost
 }
 
-// gone tells that nobody waits for it to come back.
-func (n *Node) gone() bool { return n.Gone || n.Removed }
+// Gone tells that nobody waits for it to come back.
+func (n *Node) Gone() bool { return n.Left || n.Removed }
 
-// open tells that it can get something new.
-func (n *Node) open() bool { return n.Alive && !n.gone() && !n.Cordoned && !n.draining() }
+// Open tells that it can get something new.
+func (n *Node) Open() bool { return n.Alive && !n.Gone() && !n.Cordoned && !n.Draining() }
 
 // reservePercent of a node's capacity stays free for what runs beside instances.
 const reservePercent = 10
 
-// runs tells whether the node has a driver.
-func (n *Node) runs(driver string) bool { return slices.Contains(n.Drivers, driver) }
+// Runs tells whether the node has a driver.
+func (n *Node) Runs(driver string) bool { return slices.Contains(n.Drivers, driver) }
 
-// meets tells whether the node fulfils every condition.
-func (n *Node) meets(require []string) bool {
+// Meets tells whether the node fulfils every condition.
+func (n *Node) Meets(require []string) bool {
 	for _, expr := range require {
 		c, err := events.ParseCondition(expr)
-		if err != nil || !c.Holds(n.field) {
+		if err != nil || !c.Holds(n.Field) {
 			return false
 		}
 	}
 	return true
 }
 
-// field is what conditions and spread keys call a node's properties.
-func (n *Node) field(name string) string {
+// Field is what conditions and spread keys call a node's properties.
+func (n *Node) Field(name string) string {
 	switch name {
 	case "node", "name":
 		return n.Name
@@ -142,8 +147,13 @@ func (n *Node) field(name string) string {
 	return n.Labels[strings.TrimPrefix(name, "labels.")]
 }
 
-// holds tells whether a reservation fits beside what is reserved already.
-func (n *Node) holds(want, used events.Resources) bool {
-	return want.CPUMilli+used.CPUMilli <= n.CPUMilli*(100-reservePercent)/100 &&
-		want.MemoryBytes+used.MemoryBytes <= n.MemoryBytes*(100-reservePercent)/100
+// Room is what of its capacity can be reserved, in all.
+func (n *Node) Room() events.Resources {
+	return events.Resources{CPUMilli: n.CPUMilli * (100 - reservePercent) / 100, MemoryBytes: n.MemoryBytes * (100 - reservePercent) / 100}
+}
+
+// Holds tells whether an empty node has room for a reservation.
+func (n *Node) Holds(want events.Resources) bool {
+	room := n.Room()
+	return want.CPUMilli <= room.CPUMilli && want.MemoryBytes <= room.MemoryBytes
 }

@@ -1,4 +1,4 @@
-package deployer
+package placer
 
 import (
 	"cmp"
@@ -8,6 +8,7 @@ import (
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
+	"slipway.dev/services/deployer/inventory"
 )
 
 // place picks the node for a request: filter, then score, then tie. It is a pure
@@ -31,19 +32,19 @@ func (b *board) place(q *Request) (node, lacks string) {
 
 // never is why a node can have no instance like this one, however empty it is. Filters
 // have an order; each is a counted reason.
-func (b *board) never(q *Request, n *Node) string {
+func (b *board) never(q *Request, n *inventory.Node) string {
 	switch {
-	case n.gone() || !n.Alive:
+	case n.Gone() || !n.Alive:
 		return "not live"
-	case n.draining():
+	case n.Draining():
 		return "draining"
-	case n.leaving:
+	case n.Name == b.leaving:
 		return "to be emptied"
 	case n.Cordoned:
 		return "cordoned"
-	case !n.runs(q.Driver):
+	case !n.Runs(q.Driver):
 		return "without driver " + q.Driver
-	case !n.meets(q.Placement.Require):
+	case !n.Meets(q.Placement.Require):
 		return "outside placement.require"
 	case q.Gateway && !b.meshed[n.Name]:
 		return lacksGateway
@@ -56,19 +57,19 @@ func (b *board) full(q *Request, i int) string {
 	n, u := b.spots[i].Node, b.spots[i].use
 	for _, v := range q.Volumes {
 		if home := b.volumes[volumeKey(q.App, v.Volume)]; home != "" && home != n.Name {
-			return codeVolumeElsewhere + " (" + v.Volume + " lives on " + home + ")"
+			return inventory.VolumeElsewhere + " (" + v.Volume + " lives on " + home + ")"
 		}
 	}
 	if taken := u.taken(q); taken != "" {
 		return taken + " taken"
 	}
-	after := u.with(q)
+	after, room := u.with(q), n.Room()
 	switch {
 	case q.Placement.MaxPerNode > 0 && u.Apps[q.App].Count >= q.Placement.MaxPerNode:
 		return "at maxPerNode"
-	case after.MemoryBytes > n.MemoryBytes*(100-reservePercent)/100:
+	case after.MemoryBytes > room.MemoryBytes:
 		return "lack memory"
-	case !n.holds(after, events.Resources{}):
+	case after.CPUMilli > room.CPUMilli:
 		return "lack cpu"
 	}
 	return ""
@@ -103,9 +104,9 @@ func spreadKeys(q *Request) []string {
 	return q.Placement.Spread
 }
 
-func preference(q *Request, n *Node) (sum int) {
+func preference(q *Request, n *inventory.Node) (sum int) {
 	for _, p := range q.Placement.Prefer {
-		if c, err := events.ParseCondition(p.Expr); err == nil && c.Holds(n.field) {
+		if c, err := events.ParseCondition(p.Expr); err == nil && c.Holds(n.Field) {
 			sum += p.Weight
 		}
 	}
@@ -131,15 +132,15 @@ func (b *board) lacks(q *Request) string {
 		if b.queue.never[i] != "" {
 			continue
 		}
-		free.MemoryBytes = max(free.MemoryBytes, s.MemoryBytes*(100-reservePercent)/100-s.use.Reserved.MemoryBytes)
-		free.CPUMilli = max(free.CPUMilli, s.CPUMilli*(100-reservePercent)/100-s.use.Reserved.CPUMilli)
+		left := sum(s.Room(), s.use.Reserved, -1)
+		free.MemoryBytes, free.CPUMilli = max(free.MemoryBytes, left.MemoryBytes), max(free.CPUMilli, left.CPUMilli)
 	}
 	var parts []string
 	for _, reason := range service.Sorted(why) {
 		part := strconv.Itoa(why[reason]) + " " + reason
 		switch reason {
 		case "lack memory":
-			part += fmt.Sprintf(" (need %s, most free %s)", bytesWords(q.Resources.MemoryBytes), bytesWords(free.MemoryBytes))
+			part += fmt.Sprintf(" (need %s, most free %s)", inventory.BytesWords(q.Resources.MemoryBytes), inventory.BytesWords(free.MemoryBytes))
 		case "lack cpu":
 			part += fmt.Sprintf(" (need %dm, most free %dm: resources.cpu)", q.Resources.CPUMilli, free.CPUMilli)
 		}

@@ -1,4 +1,4 @@
-package deployer
+package placer
 
 import (
 	"errors"
@@ -35,22 +35,10 @@ func TestPlacement(t *testing.T) {
 				t.Errorf("replicas %d and %d both went to %s: %v", k+1, k+2, zones[k], zones)
 			}
 		}
-		f.hear(events.InstanceStopped{OfInstance: events.OfInstance{App: "web", Node: "n0", Instance: instanceID("web", 1, 1, 1+slices.Index(zones, "z0"))}})
+		f.hear(events.InstanceStopped{OfInstance: events.OfInstance{App: "web", Node: "n0", Instance: instance("web", 1+slices.Index(zones, "z0"))}})
 		if node, _ := f.place(ask("web", 9, placedBy(events.PlacementSpread, "zone", "node"))); node != "n0" {
 			t.Errorf("with 3 and 4 instances in the zones the next went to %s, want n0", node)
 		}
-	})
-	t.Run("delivery-N12 one per node and too few nodes: blocked with counts, placed when a node joins", func(t *testing.T) {
-		r := newRig(t, "n1", "n2")
-		r.declare(doc("1", replicas(3), func(d *events.Document) { d.Placement.MaxPerNode = 1 }))
-		r.until("blocked", func() bool { return r.count("placement.blocked") == 1 })
-		r.pass(time.Minute)
-		blocked := r.app("web").of(1).keep(func(i *Inst) bool { return i.State == "blocked" })
-		if len(blocked) != 1 || blocked[0].Lacks != "0 of 2 nodes fit: 2 at maxPerNode" || r.count("placement.blocked") != 1 {
-			t.Fatalf("blocked: %+v, said %d times", blocked, r.count("placement.blocked"))
-		}
-		r.join("n3", events.NodeDescription{})
-		r.until("placed", func() bool { return r.count("placement.placed n3/"+blocked[0].ID) == 1 })
 	})
 }
 
@@ -61,9 +49,7 @@ type twin struct {
 }
 
 func newTwin(t *testing.T, log *sim.Log) twin {
-	c := service.NewCore(service.Service{
-		Name: "placer", Hears: hears(), Says: says(), New: func() []service.Machine { return []service.Machine{Placer(Config{})} },
-	})
+	c := service.NewCore(Service(events.LeaseTTL))
 	c.CheckEachFold()
 	c.Found = func(b service.Broken) { t.Errorf("%s: %s", b.Name, b.Detail) }
 	c.CaughtUp(sim.Start)
@@ -79,7 +65,7 @@ func (w twin) hear(to uint64) {
 }
 
 func (w twin) state() *Cluster {
-	c, _ := service.StateOf[Cluster, Ear](w.Machines()[0], clusterKey)
+	c, _ := service.StateOf[Cluster, Ear](w.Machines()[0], Key)
 	return c
 }
 
@@ -96,7 +82,7 @@ func TestTwoPlacersNeverGiveOneThingTwice(t *testing.T) {
 			state := func(p events.Payload) uint64 {
 				guard := events.Guard(events.KindOf(p).Owner, p.About().App, p.About().Place)
 				ord[guard]++
-				if _, err := log.Append(guard, log.Tail(guard), []events.Event{factOf(p, guard, ord[guard])}, sim.Start); err != nil {
+				if _, err := log.Append(guard, log.Tail(guard), []events.Event{sim.Fact(p, ord[guard], sim.Start)}, sim.Start); err != nil {
 					t.Fatal(err)
 				}
 				return log.Len()
@@ -144,29 +130,6 @@ func TestTwoPlacersNeverGiveOneThingTwice(t *testing.T) {
 }
 
 func about(a service.Append) string { return a.Events[0].Kind.Name() + " " + a.Events[0].Subject }
-
-func TestTwoDeployersPlaceEachInstanceOnce(t *testing.T) {
-	r := newRig(t, "n1", "n2", "n3")
-	r.w.Add("deployer-twin", func() service.Service { return Service(Config{DefaultDomain: "localhost"}) }, nil)
-	placed := map[string]int{}
-	r.w.Observe(func(e events.Event) error {
-		if d, ok := e.Data.(events.PlacementPlaced); ok {
-			placed[d.Instance]++
-		}
-		return nil
-	})
-	r.w.Faults = sim.Mild
-	r.deploy(doc("1", replicas(12)))
-	r.deploy(doc("2", replicas(12)))
-	for id, n := range placed {
-		if n != 1 {
-			t.Errorf("%s was placed %d times", id, n)
-		}
-	}
-	if len(placed) < 24 {
-		t.Errorf("%d instances placed, want 24", len(placed))
-	}
-}
 
 // GUARANTEES 8: what was asked for together is packed within 1.22 times a lower bound
 // of the nodes it needs, rounded up; the bound is of memory, the scarce thing here.

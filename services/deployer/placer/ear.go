@@ -1,10 +1,11 @@
-package deployer
+package placer
 
 import (
 	"time"
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
+	"slipway.dev/services/deployer/inventory"
 )
 
 // Ear is when this copy of the placer has heard which node: the log alone tells that a
@@ -21,7 +22,7 @@ type hearsay struct {
 // earKey is touched by hearsay of nodes and by nothing else.
 const earKey = "ear"
 
-func earTouched(sig service.Signal) []string {
+func touches(sig service.Signal) []string {
 	if h, ok := sig.Data.(service.Heard); ok && h.Kind == "node" {
 		return []string{earKey}
 	}
@@ -47,7 +48,7 @@ func (c *Cluster) sense(x *Ear, sig service.Signal, now time.Time) {
 
 // lostAt is when a node whose lease lapsed counts as lost: ten seconds later, and not
 // before this copy has listened for a lease's time and heard nothing of it.
-func (x *Ear) lostAt(n *Node, ttl time.Duration) time.Time {
+func (x *Ear) lostAt(n *inventory.Node, ttl time.Duration) time.Time {
 	lost, h := n.Lapsed.Add(events.LostAfter), x.heard.Get()
 	for _, t := range []time.Time{h.since, h.nodes[n.Name]} {
 		if own := t.Add(ttl); !t.IsZero() && own.After(lost) {

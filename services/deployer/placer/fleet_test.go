@@ -1,4 +1,4 @@
-package deployer
+package placer
 
 import (
 	"fmt"
@@ -37,10 +37,13 @@ func (f fleet) join(name, zone string, cpuMilli, memoryBytes int64) {
 	}})
 }
 
+// instance is the id of an app's first attempt at a replica of release 1.
+func instance(app string, ordinal int) string { return fmt.Sprintf("%s-1-a%d", app, ordinal) }
+
 // ask is a request of an app, for 100m and 128Mi unless an edit says otherwise.
 func ask(app string, ordinal int, edits ...func(*events.AssignmentRequested)) events.AssignmentRequested {
 	q := events.AssignmentRequested{
-		OfInstance: events.OfInstance{App: app, Instance: instanceID(app, 1, 1, ordinal)}, Release: 1, Role: events.RoleService,
+		OfInstance: events.OfInstance{App: app, Instance: instance(app, ordinal)}, Release: 1, Role: events.RoleService,
 		Driver: "process", Resources: events.Resources{CPUMilli: 100, MemoryBytes: 128 << 20},
 		Placement: events.Placement{Strategy: events.PlacementSpread, Spread: []string{"node"}},
 	}
@@ -74,7 +77,7 @@ func (f fleet) settle() (said []events.Payload) {
 			f.hear(fact.Data)
 			said = append(said, fact.Data)
 		}
-		if err := checkCluster(f.Cluster, nil); err != nil {
+		if err := check(f.Cluster, nil); err != nil {
 			f.t.Fatalf("%v", err)
 		}
 		if len(said) > 1_000_000 {

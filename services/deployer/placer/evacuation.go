@@ -1,4 +1,4 @@
-package deployer
+package placer
 
 import (
 	"fmt"
@@ -6,54 +6,30 @@ import (
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
+	"slipway.dev/services/deployer/inventory"
 )
-
-// movesPerNode is of how many apps instances leave one node at a time.
-const movesPerNode = 4
 
 // evolveNode folds what is said of a node's life and of its evacuation.
 func (c *Cluster) evolveNode(e events.Event) {
-	if e.Kind.Owner == "placer" {
+	if e.Kind.Owner == Owner {
 		c.Inbox.Fold(e)
 	}
-	common(&Fleet{Nodes: c.Nodes}, e)
-	name := e.Place
-	switch d := e.Data.(type) {
-	case events.EvacuationBlocked:
-		if q := c.Requests[d.Instance]; q != nil {
-			q.Stuck = d.Lacks
-		}
-	case events.EvacuationFinished:
-		freeVolumes(c.Volumes, e)
-	default:
-		if l, ok := leaseOf(e); ok {
-			name = l.Name
-		}
+	n := c.Nodes.Fold(e)
+	c.Volumes.Fold(e)
+	if d, blocked := e.Data.(events.EvacuationBlocked); blocked && c.Requests[d.Instance] != nil {
+		c.Requests[d.Instance].Stuck = d.Lacks
 	}
-	if n := c.Nodes[name]; n != nil {
-		if delete(c.Uneasy, name); !n.Alive || n.Evacuation != nil {
-			c.Uneasy[name] = true
-		}
+	if n == nil {
+		return
 	}
-}
-
-func leaseOf(e events.Event) (events.Lease, bool) {
-	switch d := e.Data.(type) {
-	case events.LeaseGranted:
-		return d.Lease, d.Kind == "node"
-	case events.LeaseResumed:
-		return d.Lease, d.Kind == "node"
-	case events.LeaseLapsed:
-		return d.Lease, d.Kind == "node"
-	case events.LeaseReleased:
-		return d.Lease, d.Kind == "node"
+	if delete(c.Uneasy, n.Name); !n.Alive || n.Evacuation != nil {
+		c.Uneasy[n.Name] = true
 	}
-	return events.Lease{}, false
 }
 
 // tally counts what leaves a node that is emptied, and notes why something does not.
 func (c *Cluster) tally(e events.Event) {
-	q := c.Requests[instanceOf(e)]
+	q := c.Requests[e.Instance()]
 	if q == nil {
 		return
 	}
@@ -85,17 +61,17 @@ func (c *Cluster) evacuate(x *Ear, ttl time.Duration, now time.Time) (say servic
 	for _, name := range service.Sorted(c.Uneasy) {
 		n := c.Nodes[name]
 		switch {
-		case n.gone():
+		case n.Gone():
 			c.giveUp(&say, n, "left")
-		case n.lost() && n.Alive:
+		case n.Lost() && n.Alive:
 			say.Because(n.Last, "heard again after %s", since(n, now)).Fact(finished(n, events.EvacuationReturned, now))
-		case n.lost():
+		case n.Lost():
 			c.giveUp(&say, n, events.EvacuationLost)
 		case !n.Alive && !n.Lapsed.IsZero() && !now.Before(x.lostAt(n, ttl)):
 			say.Because(n.Last, "silent for %s after its lease lapsed", now.Sub(n.Lapsed).Round(time.Millisecond)).
 				Fact(events.EvacuationStarted{OfEvacuation: ofNode(name), Cause: events.EvacuationLost})
 		}
-		if n.draining() && (n.Alive || n.Gone) {
+		if n.Draining() && (n.Alive || n.Left) {
 			c.drain(&say, n, now)
 		}
 	}
@@ -105,7 +81,7 @@ func (c *Cluster) evacuate(x *Ear, ttl time.Duration, now time.Time) (say servic
 // anyOpen tells whether some node can get something new.
 func (c *Cluster) anyOpen() bool {
 	for _, n := range c.Nodes {
-		if n.open() {
+		if n.Open() {
 			return true
 		}
 	}
@@ -114,11 +90,11 @@ func (c *Cluster) anyOpen() bool {
 
 func ofNode(name string) events.OfEvacuation { return events.OfEvacuation{Node: name} }
 
-func since(n *Node, now time.Time) time.Duration {
+func since(n *inventory.Node, now time.Time) time.Duration {
 	return now.Sub(n.Evacuation.Since).Round(time.Millisecond)
 }
 
-func finished(n *Node, cause string, now time.Time) events.EvacuationFinished {
+func finished(n *inventory.Node, cause string, now time.Time) events.EvacuationFinished {
 	x := n.Evacuation
 	return events.EvacuationFinished{
 		OfEvacuation: ofNode(n.Name), Cause: cause, Moved: x.Moved, Forced: x.Forced, Cut: x.Cut,
@@ -129,27 +105,27 @@ func finished(n *Node, cause string, now time.Time) events.EvacuationFinished {
 // giveUp says that what a node had counts as gone without its word, as soon as another
 // node could take anything. What has a volume of its own there has nowhere to go: a
 // person decides.
-func (c *Cluster) giveUp(say *service.Says, n *Node, cause string) {
+func (c *Cluster) giveUp(say *service.Says, n *inventory.Node, cause string) {
 	for _, id := range service.Sorted(c.On[n.Name]) {
 		q := c.Requests[id]
 		of := events.OfInstance{App: q.App, Node: n.Name, Instance: id}
 		volume := q.single()
-		if volume == "" && !n.gone() && !c.anyOpen() { // given up it would end when its node is back, and begin nowhere
-			say.Waits(id, waitsPlacement, "another node than %s", n.Name)
+		if volume == "" && !n.Gone() && !c.anyOpen() { // given up it would end when its node is back, and begin nowhere
+			say.Waits(id, "placement", "another node than %s", n.Name)
 			continue
 		}
 		switch lacks := "its volume " + volume + " lives on " + n.Name; {
-		case volume == "" || n.gone():
+		case volume == "" || n.Gone():
 			say.Because(c.why(n), "node %s is %s", n.Name, cause).Fact(events.PlacementEvacuated{OfInstance: of, Cause: cause})
 		case q.Stuck != lacks:
 			say.Because(c.why(n), "%s", lacks).Fact(events.EvacuationBlocked{OfEvacuation: ofNode(n.Name), Instance: id, Lacks: lacks})
 		default:
-			say.Waits(id, waitsPlacement, "%s; slipway nodes remove %s gives it up", lacks, n.Name)
+			say.Waits(id, "placement", "%s; slipway nodes remove %s gives it up", lacks, n.Name)
 		}
 	}
 }
 
-func (c *Cluster) why(n *Node) service.Cause {
+func (c *Cluster) why(n *inventory.Node) service.Cause {
 	if n.Evacuation != nil {
 		return n.Evacuation.Last
 	}
@@ -168,7 +144,7 @@ func (q *Request) single() string {
 
 // drain watches over the apps moving their instances, and says when none is left: by
 // the node's word, not by intention.
-func (c *Cluster) drain(say *service.Says, n *Node, now time.Time) {
+func (c *Cluster) drain(say *service.Says, n *inventory.Node, now time.Time) {
 	x, left, once := n.Evacuation, 0, 0
 	for _, id := range service.Sorted(c.On[n.Name]) {
 		q := c.Requests[id]
@@ -187,7 +163,7 @@ func (c *Cluster) drain(say *service.Says, n *Node, now time.Time) {
 	case left == 0 && !x.Emptied:
 		say.Because(plain(x.Last), "%d left, of apps that run on every node", once).Fact(events.EvacuationEmptied{OfEvacuation: ofNode(n.Name)})
 	default:
-		say.Waits(n.Name, waitsDrain, "%d instances, until %s at the latest", left+once, x.Until.Format(time.TimeOnly))
+		say.Waits(n.Name, "drain", "%d instances, until %s at the latest", left+once, x.Until.Format(time.TimeOnly))
 	}
 }
 
@@ -198,9 +174,9 @@ func plain(c service.Cause) service.Cause {
 }
 
 // stuck tells why an instance cannot leave a draining node; "" if it can.
-func (c *Cluster) stuck(q *Request, n *Node, now time.Time) string {
+func (c *Cluster) stuck(q *Request, n *inventory.Node, now time.Time) string {
 	x := n.Evacuation
-	if q.Withdrawn || x.over(now) || x.AllowGap {
+	if q.Withdrawn || x.Over(now) || x.AllowGap {
 		return ""
 	}
 	if volume := q.single(); volume != "" {
@@ -218,70 +194,9 @@ func (c *Cluster) stuck(q *Request, n *Node, now time.Time) string {
 func (c *Cluster) due(x *Ear, ttl time.Duration, after time.Time) time.Time {
 	var moments []time.Time
 	for name := range c.Uneasy {
-		if n := c.Nodes[name]; !n.Lapsed.IsZero() && !n.lost() && !n.gone() {
+		if n := c.Nodes[name]; !n.Lapsed.IsZero() && !n.Lost() && !n.Gone() {
 			moments = append(moments, x.lostAt(n, ttl))
 		}
 	}
 	return service.First(after, moments...)
-}
-
-// moves counts of how many apps instances leave a node.
-type moves struct {
-	*Cluster
-	apps map[string]map[string]bool // by node
-}
-
-// full is the draining node that a request is to take an instance from, while that
-// waits for others; "" if it may be placed.
-func (m moves) full(q *Request) string {
-	node := m.from(q)
-	if node == "" {
-		return ""
-	}
-	if apps := m.leaving(node); apps[q.App] || len(apps) < movesPerNode {
-		return ""
-	}
-	return node
-}
-
-func (m moves) from(q *Request) string {
-	old := m.Requests[q.Replaces]
-	if old == nil || old.Node == "" || m.Nodes[old.Node] == nil || !m.Nodes[old.Node].draining() {
-		return ""
-	}
-	return old.Node
-}
-
-func (m moves) leaving(node string) map[string]bool {
-	if m.apps[node] == nil {
-		m.apps[node] = map[string]bool{}
-		for id := range m.On[node] {
-			if next := m.Requests[m.Instead[id]]; next != nil && next.Node != "" {
-				m.apps[node][next.App] = true
-			}
-		}
-	}
-	return m.apps[node]
-}
-
-// add counts one that was placed by this decision.
-func (m moves) add(q *Request) {
-	if node := m.from(q); node != "" {
-		m.leaving(node)[q.App] = true
-	}
-}
-
-// drainedIsEmpty: on a drained node nothing is left, but for what runs on every node.
-func (c *Cluster) drainedIsEmpty() error {
-	for name, n := range c.Nodes {
-		if !n.Drained {
-			continue
-		}
-		for id := range c.On[name] {
-			if !c.Requests[id].PerNode {
-				return fmt.Errorf("%s is called drained, %s is still there", name, id)
-			}
-		}
-	}
-	return nil
 }

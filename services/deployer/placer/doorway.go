@@ -1,4 +1,4 @@
-package deployer
+package placer
 
 import (
 	"strings"
@@ -54,7 +54,7 @@ func (c *Cluster) meshedNodes() map[string]bool {
 // waitsFor is who an instance without a place waits for.
 func waitsFor(lacks string) (who, what string) {
 	if strings.Contains(lacks, lacksGateway) {
-		return waitsGateway, "a gateway on a node that fits: " + lacks
+		return "gateway", "a gateway on a node that fits: " + lacks
 	}
-	return waitsPlacement, lacks
+	return "placement", lacks
 }

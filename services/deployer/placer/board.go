@@ -1,4 +1,4 @@
-package deployer
+package placer
 
 import (
 	"maps"
@@ -6,14 +6,16 @@ import (
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
+	"slipway.dev/services/deployer/inventory"
 )
 
 // board is the cluster as one decision sees it: what the decision gives away is counted
 // in at once. Its spots stand in the order of their names, so twins choose alike.
 type board struct {
 	spots   []spot
-	volumes map[string]string // where each volume lives
+	volumes inventory.Homes   // where each volume lives
 	meshed  map[string]bool   // nodes with a live gateway
+	leaving string            // a node looked at as if it were to be emptied
 	queue   queue             // of the last request: those of one app come together
 	keys    map[string]values // by spread key
 }
@@ -26,7 +28,7 @@ type values struct {
 
 // spot is a node and what is reserved on it.
 type spot struct {
-	*Node
+	*inventory.Node
 	use *Use
 	own bool // use is the board's, not the state's
 }
@@ -95,7 +97,7 @@ func (b *board) valuesOf(key string) values {
 	}
 	numbers, v := map[string]int{}, values{of: make([]int, len(b.spots))}
 	for i := range b.spots {
-		value := b.spots[i].field(key)
+		value := b.spots[i].Field(key)
 		if _, known := numbers[value]; !known {
 			numbers[value] = len(numbers)
 		}
@@ -120,13 +122,10 @@ func (b *board) give(q *Request, i int) {
 	}
 }
 
-// settleVolumes notes where volumes live. They stay there when their instance has
-// ended, and wherever an instance that shares one is sent later.
-func settleVolumes(volumes map[string]string, app string, claims []events.VolumeClaim, node string) {
+// settleVolumes notes where the volumes of an app live.
+func settleVolumes(homes inventory.Homes, app string, claims []events.VolumeClaim, node string) {
 	for _, v := range claims {
-		if key := volumeKey(app, v.Volume); volumes[key] == "" {
-			volumes[key] = node
-		}
+		homes.Settle(volumeKey(app, v.Volume), node)
 	}
 }
 

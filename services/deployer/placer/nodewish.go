@@ -1,11 +1,13 @@
-package deployer
+package placer
 
 import (
 	"cmp"
+	"strconv"
 	"time"
 
 	"slipway.dev/events"
 	"slipway.dev/pkg/service"
+	"slipway.dev/services/deployer/inventory"
 )
 
 // answer answers the oldest open wish about a node.
@@ -20,7 +22,7 @@ func (c *Cluster) answer(x *Ear, ttl time.Duration, now time.Time) (say service.
 		a.refuse(state, "nobody answered within "+events.WishAge.String())
 		return say
 	case state == "busy":
-		a.refuse(state, "more than "+itoa(events.MaxOpenWishes)+" open wishes")
+		a.refuse(state, "more than "+strconv.Itoa(events.MaxOpenWishes)+" open wishes")
 		return say
 	case a.node == nil:
 		a.refuse("unknown", "there is no node "+w.Place)
@@ -47,7 +49,7 @@ func (c *Cluster) answer(x *Ear, ttl time.Duration, now time.Time) (say service.
 type answer struct {
 	say  *service.Says
 	wish events.Event
-	node *Node
+	node *inventory.Node
 }
 
 func (a answer) because(message, otherwise string) service.Saying {
@@ -60,7 +62,7 @@ func (a answer) refuse(cause, why string) {
 
 func (a answer) cordon(d events.WishCordonRequested) {
 	switch n := a.node; {
-	case n.gone():
+	case n.Gone():
 		a.refuse("unknown", n.Name+" is gone")
 	case n.Cordoned:
 		a.refuse("already", n.Name+" is cordoned already")
@@ -71,7 +73,7 @@ func (a answer) cordon(d events.WishCordonRequested) {
 
 func (a answer) uncordon(d events.WishCordonLifted) {
 	switch n := a.node; {
-	case n.draining():
+	case n.Draining():
 		a.refuse("draining", n.Name+" drains: slipway nodes drain "+n.Name+" --cancel")
 	case !n.Cordoned:
 		a.refuse("already", n.Name+" is not cordoned")
@@ -87,14 +89,14 @@ func (a answer) drain(d events.WishDrainRequested) {
 	}
 	switch n := a.node; {
 	case terms.DeadlineMs < 0:
-		a.refuse("invalid", "a deadline of "+ms(terms.DeadlineMs).String())
-	case n.gone():
+		a.refuse("invalid", "a deadline of "+(time.Duration(terms.DeadlineMs)*time.Millisecond).String())
+	case n.Gone():
 		a.refuse("unknown", n.Name+" is gone")
-	case n.lost():
+	case n.Lost():
 		a.refuse("lost", n.Name+" is lost: slipway nodes remove "+n.Name)
 	case n.Drained:
 		a.refuse("already", n.Name+" is drained already")
-	case n.draining() && n.Evacuation.Drain == terms:
+	case n.Draining() && n.Evacuation.Drain == terms:
 		a.refuse("already", n.Name+" drains already")
 	default:
 		a.because(d.Message, "drained").Fact(events.EvacuationStarted{OfEvacuation: d.OfEvacuation, Cause: events.EvacuationDrain, Drain: terms})
@@ -103,7 +105,7 @@ func (a answer) drain(d events.WishDrainRequested) {
 
 func (a answer) cancel(d events.WishDrainCancelled) {
 	n := a.node
-	if !n.draining() {
+	if !n.Draining() {
 		a.refuse("idle", n.Name+" does not drain")
 		return
 	}
@@ -116,13 +118,13 @@ func (a answer) cancel(d events.WishDrainCancelled) {
 func (c *Cluster) remove(a answer, lost, now time.Time) {
 	n := a.node
 	switch {
-	case n.gone():
+	case n.Gone():
 		a.refuse("already", n.Name+" is gone")
 		return
-	case !n.lost() && !n.Alive:
+	case !n.Lost() && !n.Alive:
 		a.refuse("live", n.Name+" is silent and not lost yet: it is at "+lost.Format(time.TimeOnly))
 		return
-	case !n.lost() || n.Alive:
+	case !n.Lost() || n.Alive:
 		a.refuse("live", n.Name+" is live: drain it first, then end its agent")
 		return
 	}

@@ -183,8 +183,12 @@ func (x *exchange) forward() {
 			x.answer(failure.fault)
 			return
 		}
+		x.leaveSeat() // before it may wait
+		if !x.takeRetry(failure, retryPatience) {
+			x.answer(failure.fault)
+			return
+		}
 		last, x.retried = failure.fault, string(failure.outcome)
-		x.leaveSeat()
 	}
 }
 
@@ -269,7 +273,7 @@ func (x *exchange) finish() {
 	x.count()
 	x.leaveSeat()
 	if x.retrying {
-		x.flow.retries.Add(-1)
+		x.flow.endRetry()
 	}
 	x.unreadBody()
 	x.wire.release()

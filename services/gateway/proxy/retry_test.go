@@ -235,15 +235,15 @@ func TestRetryBudget(t *testing.T) {
 			f.inFlight.Store(inFlight)
 			taken := 0
 			for range 100 {
-				if f.takeRetry(0) {
+				if f.takeRetry(t.Context(), 0, 0) {
 					taken++
 				}
 			}
 			if taken != allowed {
 				t.Errorf("%d in flight: %d retries, allowed %d", inFlight, taken, allowed)
 			}
-			f.retries.Add(-1)
-			if !f.takeRetry(0) {
+			f.endRetry()
+			if !f.takeRetry(t.Context(), 0, 0) {
 				t.Errorf("%d in flight: a retry given back is not given out", inFlight)
 			}
 		}

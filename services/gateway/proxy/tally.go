@@ -1,9 +1,11 @@
 package proxy
 
 import (
+	"context"
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"slipway.dev/pkg/split"
 )
@@ -22,6 +24,7 @@ type tally struct{ requests, failures atomic.Uint64 }
 type flow struct {
 	inFlight atomic.Int64
 	retries  atomic.Int64
+	ended    chan struct{} // a retry has, and nobody who waits for one has looked yet
 	denied   atomic.Uint64 // retries that the budget did not allow
 	sound    atomic.Uint64 // answers without fault, for the thinning of records
 
@@ -31,7 +34,7 @@ type flow struct {
 }
 
 func newFlow() *flow {
-	return &flow{tallies: map[uint64]*tally{}, told: map[uint64]ReleaseCount{}}
+	return &flow{ended: make(chan struct{}, 1), tallies: map[uint64]*tally{}, told: map[uint64]ReleaseCount{}}
 }
 
 func (f *flow) tally(release uint64) *tally {
@@ -84,15 +87,63 @@ const (
 	retryFloor = 3
 )
 
-// takeRetry reports whether one more retry may fly; the taker gives it back.
-func (f *flow) takeRetry(budgetBp int) bool {
+// takeRetry reports whether one more retry may fly, at once or within the patience; the
+// taker ends it.
+func (f *flow) takeRetry(ctx context.Context, budgetBp int, patience time.Duration) bool {
+	if f.tryRetry(budgetBp) {
+		return true
+	}
+	if patience > 0 && f.awaitRetry(ctx, budgetBp, patience) {
+		return true
+	}
+	f.denied.Add(1)
+	return false
+}
+
+func (f *flow) tryRetry(budgetBp int) bool {
 	if budgetBp <= 0 {
 		budgetBp = retryBp
 	}
-	if f.retries.Add(1) <= max(retryFloor, f.inFlight.Load()*int64(budgetBp)/split.Whole) {
-		return true
+	for {
+		flying := f.retries.Load()
+		if flying >= max(retryFloor, f.inFlight.Load()*int64(budgetBp)/split.Whole) {
+			return false
+		}
+		if f.retries.CompareAndSwap(flying, flying+1) {
+			return true
+		}
 	}
+}
+
+// awaitRetry tries again whenever a retry has ended. Whoever has taken one wakes the next:
+// more than one may have ended.
+func (f *flow) awaitRetry(ctx context.Context, budgetBp int, patience time.Duration) bool {
+	over := time.NewTimer(patience)
+	defer over.Stop()
+	for {
+		if f.tryRetry(budgetBp) {
+			f.wake()
+			return true
+		}
+		select {
+		case <-f.ended:
+		case <-over.C:
+			return false
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// endRetry gives back what takeRetry took.
+func (f *flow) endRetry() {
 	f.retries.Add(-1)
-	f.denied.Add(1)
-	return false
+	f.wake()
+}
+
+func (f *flow) wake() {
+	select {
+	case f.ended <- struct{}{}:
+	default: // somebody is to be woken already
+	}
 }

@@ -160,7 +160,8 @@ func status(t *testing.T, gateway, host string) int {
 // is replaced, and the log tells the story.
 func TestKillAnInstance(t *testing.T) {
 	p := Start(t)
-	p.MustDeploy(app("v1", "rolling"), time.Minute)
+	// One that dies this often would soon be waited for longer than for all the rest.
+	p.MustDeploy(app("v1", "rolling")+"restart: { backoff: { min: 100ms, max: 500ms }, giveUp: { failures: 100 } }\n", time.Minute)
 	l := p.Load(load.Config{Host: "web.localhost", Rate: 300})
 	killed := func(e events.Event) bool {
 		d, ok := e.Data.(events.InstanceExited)

@@ -76,6 +76,38 @@ func TestACanaryIsJudgedInTheBackground(t *testing.T) {
 	})
 }
 
+// A run has passed when all of its checks have: one that is through vouches for no other.
+func TestARunPassesByAllOfItsChecks(t *testing.T) {
+	r, canary := newRig(t), fine
+	soon := errorsBelow(func(c *events.AnalysisCheck) { c.Count = 1 })
+	later := errorsBelow(func(c *events.AnalysisCheck) { c.Metric, c.Max, c.Count = events.MetricLatencyP99, bound(300), 6 })
+	r.beside(&canary, replicas(2), steps(judgedIn(weight(500), soon, later), weight(5000)))
+	r.until("the first check is through", func() bool { return r.count("analysis.judged web/2/step-1") >= 1 })
+	r.pass(6 * time.Second)
+	r.never(t, "analysis.passed", "release.step-completed web/2")
+	canary = slow
+	r.until("rolled back", func() bool { return r.count("release.rolled-back web/2") == 1 })
+	if why := r.app("web").Releases[2].AbortWhy; !strings.HasPrefix(why, "latency p99 2000ms") {
+		t.Errorf("taken back with %q", why)
+	}
+}
+
+// A person promotes past a background run in one step: in the next one it is made again,
+// and without knowledge the release stands there.
+func TestAPromotionPassesABackgroundRunOnce(t *testing.T) {
+	r, canary := newRig(t), idle
+	r.beside(&canary, replicas(2), steps(weight(500), weight(2500), weight(5000)), background(errorsBelow()))
+	r.until("it waits for traffic", func() bool { return r.waitsFor(waitsTraffic) })
+	r.wish(events.WishPromotionRequested{OfApp: web})
+	r.until("the next step", func() bool { return r.count("release.step-completed web/2") == 2 })
+	r.pass(10 * time.Minute)
+	if n := r.count("release.step-started web/2"); n != 2 || r.count("analysis.started web/2/background") != 2 {
+		t.Errorf("%d steps were begun after one promotion, %d runs", n, r.count("analysis.started web/2/background"))
+	}
+	canary = fine
+	r.until("promoted", func() bool { return r.count("release.promoted web/2") == 1 })
+}
+
 // What a release waits for after it has waited for a verdict begins with its own time.
 func TestADeadlineThatStoodStillBeginsAnew(t *testing.T) {
 	of := events.OfInstance{App: "web", Node: "n1", Instance: "web-2-a1"}

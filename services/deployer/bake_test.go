@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"slipway.dev/events"
+	"slipway.dev/pkg/sim"
 )
 
 func baked(how string, checks ...events.AnalysisCheck) func(*events.Document) {
@@ -224,6 +225,40 @@ func TestABakedRelease(t *testing.T) {
 		}
 		r.until("back", func() bool { return r.count("release.rolled-back web/2") == 1 && r.app("web").share(1) == fullBp })
 	})
+}
+
+// A bad one is home when every gateway sends its requests home, not when it was told to.
+func TestABadOneIsHomeWhenItsShareHasSettled(t *testing.T) {
+	r, fresh := newRig(t), fine
+	r.beside(&fresh, replicas(2), baked(events.BlueGreen, errorsBelow()))
+	r.until("promoted", func() bool { return r.count("release.promoted web/2") == 1 })
+	r.pass(5 * time.Second)
+	fresh = bad
+	r.until("aborted", func() bool { return r.count("release.aborted web/2") == 1 })
+	r.noGw = true
+	r.until("its requests are to go home", func() bool { return r.app("web").share(1) == fullBp })
+	r.pass(time.Minute)
+	r.never(t, "release.rolled-back")
+	if a := r.app("web"); a.Stable != 2 || !r.waitsFor(waitsSettlement) && !r.waitsFor(waitsGateway) {
+		t.Errorf("before anybody applied it: stable %d, waits %v", a.Stable, r.waits())
+	}
+	r.noGw = false
+	r.settle("web")
+	r.until("home", func() bool { return r.count("release.rolled-back web/2") == 1 && r.app("web").Stable == 1 })
+}
+
+// A bake needs somebody to take the requests back: one that is gone is not started anew
+// for a bake that an app file begins to ask for after the promotion.
+func TestABakeNeedsARefuge(t *testing.T) {
+	d := doc("2", baked(events.BlueGreen, errorsBelow()))
+	for phase, want := range map[string]bool{completed: true, warm: true, cold: false, stranded: false} {
+		fresh := &Release{Number: 2, From: 1, Phase: promoted, PromotedAt: sim.Start}
+		old := &Release{Number: 1, Phase: phase, WarmUntil: sim.Start.Add(time.Hour)}
+		v := view{App: &App{Live: 2, Accepted: &Declaration{Document: d}, Releases: map[int]*Release{1: old, 2: fresh}}, now: sim.Start}
+		if got := v.bakes(fresh); got != want {
+			t.Errorf("the one before it is %s: it bakes: %t", phase, got)
+		}
+	}
 }
 
 // delivery-P10 of what is judged: whatever prefix of its story is in the log when the

@@ -61,7 +61,7 @@ func (v view) whole(r *Release) (say service.Says) {
 // is the last.
 func (v view) at(r *Release) (s events.DeployStep, ok bool) {
 	steps := v.policy().Steps
-	if r.Strategy != events.Canary || r.Step == 0 || len(steps) == 0 || r.Full || r.Reached {
+	if r.Strategy != events.Canary || r.Step == 0 || len(steps) == 0 || r.Full {
 		return s, false
 	}
 	return steps[min(r.Step, len(steps))-1], true

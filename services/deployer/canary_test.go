@@ -44,6 +44,25 @@ func (r *rig) lists(release string, want ...string) {
 	}
 }
 
+// A person has said stop: what gets ready meanwhile has its share when it goes on.
+func TestAStepThatIsHaltedGivesNoShare(t *testing.T) {
+	r := newRig(t)
+	plan := steps(weight(5000), weight(7500))
+	r.deploy(doc("1", replicas(2), plan))
+	r.slow[2] = true
+	r.declare(doc("2", replicas(2), plan))
+	r.until("a canary starts", func() bool { i := r.app("web").Instances["web-2-a1"]; return i != nil && i.State == "started" })
+	r.wish(events.WishHaltRequested{OfApp: web})
+	r.until("halted", func() bool { return r.count("release.paused web/2") == 1 })
+	r.makeReady(events.OfInstance{App: "web", Node: "n1", Instance: "web-2-a1"})
+	r.pass(time.Minute)
+	if a := r.app("web"); a.share(2) != 0 || a.share(1) != fullBp {
+		t.Fatalf("shares %v while it is halted", a.Route.Said.Shares)
+	}
+	r.wish(events.WishHaltLifted{OfApp: web})
+	r.until("its share", func() bool { return r.app("web").share(2) == 5000 })
+}
+
 func TestCanary(t *testing.T) {
 	t.Run("delivery-C01 abort at a pause, retry, let the pause expire", func(t *testing.T) {
 		r := newRig(t)

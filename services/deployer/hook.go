@@ -95,16 +95,15 @@ func (r *Release) hooked(i *Inst) {
 	}
 }
 
-// hookFailed notes that a hook could not do its work. An undo is not tried again: the
-// next one goes on, and the reason of the release's end tells.
+// hookFailed notes that a hook could not do its work, as often as its node has tried. An
+// undo is not tried again: the next one goes on, and the reason of the release's end tells.
 func (r *Release) hookFailed(i *Inst, f Failure) {
-	pre := r.Spec.Hooks.PreDeploy
 	switch {
 	case i.Undo:
 		r.Undone, r.UndoFailed = i.Step, "undo "+i.ID+" of step "+itoa(i.Step)+" failed: "+f.Reason
 	case i.Step > 0:
 		r.Fatal = "command " + i.ID + " of step " + itoa(i.Step) + " failed: " + f.Reason
-	case pre == nil || r.HookTries > pre.Retries:
+	default:
 		r.Fatal = "hook " + i.ID + " failed: " + f.Reason
 	}
 }

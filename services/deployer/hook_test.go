@@ -162,3 +162,50 @@ func TestStepsThatRunCommands(t *testing.T) {
 		}
 	})
 }
+
+func TestAHookBeforeARelease(t *testing.T) {
+	migrating := func(version string) events.Document {
+		return doc(version, func(d *events.Document) {
+			d.Hooks.PreDeploy = &events.Hook{Command: []string{"/bin/migrate"}, TimeoutMs: 60_000, Retries: 2}
+		})
+	}
+	t.Run("delivery-N17 its node has used up its retries: it is not asked for again, the release is taken back", func(t *testing.T) {
+		r := newRig(t)
+		r.deploy(doc("1"))
+		r.crash[2] = true
+		r.declare(migrating("2"))
+		r.until("rolled back", func() bool { return r.count("release.rolled-back web/2") == 1 })
+		if n := r.count("assignment.requested web-2-"); n != 1 {
+			t.Errorf("%d hooks were asked for, each of three tries", n)
+		}
+		r.order("assignment.requested web-2-h1", "release.aborted web/2", "release.rolled-back web/2")
+	})
+	t.Run("delivery-N17 an older one still stops: the next is asked for when it has stopped", func(t *testing.T) {
+		r := newRig(t)
+		r.deploy(doc("1"))
+		runs := map[string]bool{}
+		r.w.Observe(func(e events.Event) error {
+			switch d := e.Data.(type) {
+			case events.AssignmentRequested:
+				if d.Role == events.RoleHook {
+					for id := range runs {
+						t.Errorf("%s is asked for while %s has not stopped", d.Instance, id)
+					}
+					runs[d.Instance] = true
+				}
+			case events.InstanceStopped:
+				delete(runs, d.Instance)
+			case events.InstanceCompleted:
+				delete(runs, d.Instance)
+			}
+			return nil
+		})
+		r.hold = true
+		r.declare(migrating("2"))
+		r.until("its hook runs", func() bool { i := r.app("web").Instances["web-2-h1"]; return i != nil && i.State == "placed" })
+		r.hold = false
+		r.declare(migrating("3"))
+		r.until("the newer one serves", func() bool { return r.app("web").Stable == 3 && r.app("web").Live == 0 })
+		r.order("assignment.requested web-2-h1", "assignment.withdrawn n1/web-2-h1", "assignment.requested web-3-h1", "release.completed web/3")
+	})
+}

@@ -66,6 +66,24 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
+// A promotion calls a background run passed only where each check was good since it last
+// was not.
+func TestARunThatWasNeverGoodHasNotPassed(t *testing.T) {
+	check := events.AnalysisCheck{Failures: 3, Errors: 3, NoData: events.NoDataHold}
+	for seen, want := range map[string]bool{"": false, "N": false, "S": true, "SN": true, "SF": false, "SFN": false, "SFNS": true, "SE": true} {
+		good := Tally{}.next(check, events.VerdictSuccess)
+		a := &Analysis{State: underway, Checks: []events.AnalysisCheck{check, check}, Tallies: []Tally{good, {}}}
+		for _, one := range seen {
+			verdict := map[rune]string{'S': events.VerdictSuccess, 'F': events.VerdictFailure, 'N': events.VerdictNoData, 'E': events.VerdictError}[one]
+			a.Tallies[1] = a.Tallies[1].next(check, verdict)
+		}
+		r := &Release{Number: 2, Analyses: map[string]*Analysis{events.RunBackground: a}}
+		if say := (view{App: &App{Name: "web"}}).passBackground(r); say.Empty() == want {
+			t.Errorf("%q: it says %v", seen, say.Facts)
+		}
+	}
+}
+
 // A window of another share tells nothing: what began before the route settled is left
 // out, and so is one that is heard twice, late, or out of order.
 func TestOnlyWindowsOfThePresentShareAreJudged(t *testing.T) {

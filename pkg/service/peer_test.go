@@ -195,6 +195,30 @@ func TestADropHoldsForAllOfAService(t *testing.T) {
 			}
 		})
 	})
+	t.Run("bus-15 what another service dropped says nothing of this one: who stands still stands, who joins later does, too", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			hearing := func(place string) service.Service { // of what the other one drops, too
+				svc, dropped := counting(place), events.K[events.LetterDropped]()
+				dropped.Owner = "deployer"
+				svc.Hears = append(svc.Hears, dropped)
+				return svc
+			}
+			l := newPost(t, registered("web"), 2)
+			l.elsewhere(t, registered("web"), registered("web"), registered("web"))
+			parked := l.life(hearing("gw1-a"), nil, nothing)
+			l.life(pausing(), nil, func() { l.ask(drop("deployer", "1:2")) })
+			if got := l.names("deployer"); !slices.Contains(got, "letter.dropped deployer/1:2") {
+				t.Fatalf("the other service says %v", got)
+			}
+			l.life(hearing("gw1-a"), parked, nothing)
+			l.life(hearing("gw1-b"), nil, nothing)
+			for _, place := range []string{"gw1-a", "gw1-b"} {
+				if got := l.said(place); len(got) != 1 || !strings.HasPrefix(got[0], "parked: ") {
+					t.Errorf("%s says %q", place, got)
+				}
+			}
+		})
+	})
 	t.Run("bus-15 what one could read after all says nothing of the others", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			l := newPost(t, registered("web"), 2)

@@ -68,10 +68,10 @@ func NewServer(l net.Listener, p *Proxy, c ServerConfig) *Server {
 		Protocols:         protocols,
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: streamsPerClient},
 		ErrorLog:          c.ErrorLog,
+		ConnContext:       withClient,
 	}
-	s.http.ConnContext = withClient
 	if c.TLS {
-		s.http.TLSConfig, s.http.ConnContext = p.tls.config(), withTLSState
+		s.http.TLSConfig = p.tls.config()
 		s.secure = newTLSListener(s.listener, s.http.TLSConfig, c.HeaderRead, c.ErrorLog)
 	}
 	return s
@@ -102,9 +102,6 @@ func (s *Server) accept() error {
 
 // ServeHTTP serves the health path, and everything else by the proxy.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if s.secure != nil {
-		noteTLS(r)
-	}
 	if s.health.state() == Draining || r.ProtoMajor == 1 && r.ProtoMinor == 0 {
 		w.Header().Set("Connection", "close") // on HTTP/2 net/http makes it a GOAWAY
 	}

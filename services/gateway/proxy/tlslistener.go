@@ -7,7 +7,6 @@ import (
 	"io"
 	"log"
 	"net"
-	"net/http"
 	"sync"
 	"time"
 )
@@ -78,12 +77,11 @@ func (l *tlsListener) shake(c net.Conn) {
 		return
 	}
 	c.SetDeadline(time.Time{})
-	state := conn.ConnectionState()
-	if state.NegotiatedProtocol == "h2" {
+	if conn.ConnectionState().NegotiatedProtocol == "h2" {
 		l.ready <- conn
 		return
 	}
-	l.ready <- &framedConn{Conn: conn, state: &state}
+	l.ready <- &framedConn{Conn: conn}
 }
 
 // speaksHTTP tells whether the first five bytes are those of a request.
@@ -95,10 +93,10 @@ func speaksHTTP(b [5]byte) bool {
 	return false
 }
 
-// framedConn is an HTTP/1 connection inside TLS.
+// framedConn is an HTTP/1 connection inside TLS; that it is one net/http learns from its
+// ConnectionState.
 type framedConn struct {
 	*tls.Conn
-	state   *tls.ConnectionState
 	framing framing
 }
 
@@ -110,21 +108,3 @@ func (c *framedConn) Read(p []byte) (int, error) {
 }
 
 func (c *framedConn) unframe() { c.framing.at = atNothing }
-
-// tlsState is the key of a framed connection's state: net/http does not know that it
-// is one of TLS.
-type tlsState struct{}
-
-func withTLSState(ctx context.Context, c net.Conn) context.Context {
-	if framed, ok := c.(*framedConn); ok {
-		return context.WithValue(ctx, tlsState{}, framed.state)
-	}
-	return ctx
-}
-
-// noteTLS notes that a request came by TLS.
-func noteTLS(r *http.Request) {
-	if r.TLS == nil {
-		r.TLS, _ = r.Context().Value(tlsState{}).(*tls.ConnectionState)
-	}
-}

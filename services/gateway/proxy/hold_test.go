@@ -52,6 +52,35 @@ func TestHold(t *testing.T) {
 			t.Fatalf("%d failures of %d", failures, n)
 		}
 	})
+	for name, leaves := range map[string]uint64{"leaves with the hold": 2, "left before it": 1} {
+		t.Run("dataplane-28 it has quiesced when what is in flight at an endpoint that "+name+" has ended", func(t *testing.T) {
+			w, s := newWay(t, Config{}), newSlow()
+			old, _ := serve(t, "old", 1, s.answer)
+			next, _ := serve(t, "next", 1, says("ok"))
+			old.Drain = patience
+			w.apply(t, want("web", 1, 1, old))
+			before := w.start("GET", "/before")
+			receive(t, "request", s.came)
+			if leaves == 1 {
+				w.apply(t, want("web", 2, 1, next))
+			}
+			w.apply(t, held(3, &Hold{Kind: HoldPause}, next))
+			other := w.start("GET", "/held")
+			eventually(t, "one waiting", func() bool { return w.waiting() == 1 })
+			w.apply(t, held(4, &Hold{Kind: HoldPause}, next)) // whatever is quiet by now has been told
+			w.told.mu.Lock()
+			early := len(w.quiesced)
+			w.told.mu.Unlock()
+			if early != 0 {
+				t.Errorf("quiesced with one in flight at an endpoint that %s", name)
+			}
+			close(s.let)
+			receive(t, "answer", before).is(t, 200, "")
+			w.until(t, "quiesced", func() bool { return len(w.quiesced) == 1 })
+			w.apply(t, held(5, nil, next))
+			receive(t, "answer", other).is(t, 200, "")
+		})
+	}
 	t.Run("dataplane-29 one too many is 503 at once, one too long is 504", func(t *testing.T) {
 		w := newWay(t, Config{})
 		e, _ := serve(t, "web", 1, says("ok"))

@@ -143,3 +143,26 @@ func TestTooFewLeftAreAllAsked(t *testing.T) {
 		t.Fatal("two of three are out, and the third has it all")
 	}
 }
+
+// An order that another one has overtaken changes nothing: a breaker's numbers rise, and
+// within one it goes from out by its trial to in.
+func TestAnOrderThatWasOvertakenChangesNothing(t *testing.T) {
+	out, tried, in := Standing{Out: true, Number: 2}, Standing{Out: true, Trial: true, Number: 2}, Standing{Number: 2}
+	for name, c := range map[string]struct {
+		orders []Standing
+		want   Standing
+	}{
+		"of an earlier number":       {[]Standing{in, {Out: true, Number: 1}}, in},
+		"out, after the trial began": {[]Standing{out, tried, out}, tried},
+		"the trial, after it is in":  {[]Standing{out, tried, in, tried}, in},
+		"of the next number":         {[]Standing{in, {Out: true, Number: 3}}, Standing{Out: true, Number: 3}},
+	} {
+		j := &judge{}
+		for _, s := range c.orders {
+			j.stand(s)
+		}
+		if j.standing != c.want || j.tried.Load() != c.want.Out || j.out.Load() != (c.want.Out && !c.want.Trial) {
+			t.Errorf("%s: %+v, out %t, tried %t", name, j.standing, j.out.Load(), j.tried.Load())
+		}
+	}
+}

@@ -228,6 +228,25 @@ func TestDeadEndpoints(t *testing.T) {
 	})
 }
 
+// Who was never reached costs no retry: a dead endpoint would use the budget up, and what
+// an endpoint may have seen would find none left.
+func TestARequestThatNobodySawIsReroutedFreely(t *testing.T) {
+	rerouted := func(f failure) *flow {
+		r, _ := http.NewRequest("GET", "http://x/", nil)
+		x := &exchange{r: r, app: &App{route: &Route{}, flow: &flow{}}, flow: &flow{}, attempts: 1}
+		if !x.mayRetry(f) {
+			t.Fatalf("%+v is not tried again", f)
+		}
+		return x.flow
+	}
+	if n := rerouted(failure{unsent: true, dial: true}).retries.Load(); n != 0 {
+		t.Errorf("%d retries are held by one that nobody saw", n)
+	}
+	if n := rerouted(failure{}).retries.Load(); n != 1 {
+		t.Errorf("%d retries are held by one that somebody may have seen", n)
+	}
+}
+
 func TestRetryBudget(t *testing.T) {
 	t.Run("dataplane-25 100 in flight allow 20 retries, 2 in flight allow 3", func(t *testing.T) {
 		for inFlight, allowed := range map[int64]int{100: 20, 2: 3, 15: 3, 20: 4} {

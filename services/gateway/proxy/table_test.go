@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"sync/atomic"
 	"testing"
 )
 
@@ -65,6 +66,12 @@ func TestRoutes(t *testing.T) {
 		d.Route.Generation = 2
 		_, err := w.Apply(context.Background(), d)
 		mustRefuse(t, err, "older")
+	})
+	t.Run("an older pool is refused, whatever the route's generation", func(t *testing.T) {
+		d.Route.Generation, d.PoolGeneration = 3, 2
+		_, err := w.Apply(context.Background(), d)
+		mustRefuse(t, err, "pool generation 2 is older than 3")
+		d.PoolGeneration = 3
 	})
 	t.Run("dataplane-19 no ready endpoint is 503, never 404", func(t *testing.T) {
 		d.Route.Generation, d.Endpoints[0].Ready = 4, false
@@ -206,5 +213,45 @@ func TestTerminatingEndpointsServeUntilAnotherIsReady(t *testing.T) {
 	w.awaitDrained(t, "old")
 	if a := w.apply(t, want("web", 4, 1, old, next)); toJSON(a.Idle) != `["old"]` {
 		t.Fatalf("idle %v", a.Idle)
+	}
+}
+
+// An endpoint of a canary that is on its way out is asked only where stable has nobody:
+// the canary's share is stable's then.
+func TestACanaryThatLeavesIsAskedOnlyWithoutAStable(t *testing.T) {
+	w := newWay(t, Config{})
+	stable, _ := serve(t, "stable", 1, says("stable"))
+	canary, _ := serve(t, "canary", 2, says("canary"))
+	d := want("web", 1, 1, stable, canary)
+	d.Route.Shares = []Share{{1, 5000}, {2, 5000}}
+	w.apply(t, d)
+	canary.Ready, canary.Terminating = false, true
+	d.PoolGeneration, d.Endpoints = 2, []Endpoint{stable, canary}
+	w.apply(t, d)
+	for range 10 {
+		if a := w.do(t, "GET", "/", ""); a.body != "stable" {
+			t.Fatalf("%d %q while stable serves", a.status, a.body)
+		}
+	}
+}
+
+// The splitter decides once about a request, however often it is tried.
+func TestARequestThatIsTriedAgainCountsOnceInTheSplit(t *testing.T) {
+	w := newWay(t, Config{})
+	var seen atomic.Int64
+	a, b := resets(t, "a", "", &seen), resets(t, "b", "", &seen)
+	canary, _ := serve(t, "canary", 2, says("canary"))
+	d := want("web", 1, 1, a, b, canary)
+	d.Route.Shares = []Share{{1, 9000}, {2, 1000}}
+	w.apply(t, d)
+	const all = 9 // all of them stable's
+	for range all {
+		w.do(t, "GET", "/", "").is(t, 502, "reset")
+	}
+	if n := seen.Load(); n != 2*all {
+		t.Fatalf("%d attempts at %d requests", n, all)
+	}
+	if n := w.table.Load().apps["web"].split.plain.Seen(); n != all {
+		t.Errorf("the splitter counted %d of %d requests", n, all)
 	}
 }

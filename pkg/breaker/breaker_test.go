@@ -154,6 +154,34 @@ func TestTrials(t *testing.T) {
 			t.Fatalf("the second trial begins with %+v", got)
 		}
 	})
+	t.Run("one that failed is the last: nobody else is sent to find out", func(t *testing.T) {
+		r := newRig(t).opened().halfOpen()
+		r.m.Take()
+		r.m.Verdict(r.b.Number, Reset, r.now)
+		if _, got := r.m.Take(); got || r.m.MayTry() {
+			t.Fatal("another trial is let go before the breaker has heard")
+		}
+	})
+	t.Run("dataplane-38 it opens for longer and longer until it was closed for a minute", func(t *testing.T) {
+		r := newRig(t).opened()
+		again := func(closed time.Duration) time.Duration {
+			r.halfOpen()
+			for range trials {
+				r.m.Take()
+				r.m.Verdict(r.b.Number, Good, r.now)
+			}
+			r.settle(true)
+			r.now = r.now.Add(closed)
+			r.opened()
+			return r.b.OpenFor
+		}
+		if d := again(CalmAfter - time.Nanosecond); d < 2*OpenFirst {
+			t.Errorf("opened for %s, %s after it was closed", d, CalmAfter)
+		}
+		if d := again(CalmAfter); d > OpenFirst*11/10 {
+			t.Errorf("opened for %s after a calm minute", d)
+		}
+	})
 	t.Run("three answers close it, and what was counted is forgotten", func(t *testing.T) {
 		r := newRig(t).opened().halfOpen()
 		for range trials {

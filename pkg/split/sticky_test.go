@@ -66,6 +66,23 @@ func TestUsersStayUnderTheCap(t *testing.T) {
 			}
 		}
 	})
+	t.Run("requests that are never the canary's count in what it has a share of", func(t *testing.T) {
+		s := NewSticky(1000, "web/7")
+		for range 90 {
+			if s.NextNever() {
+				t.Fatal("one of them is the canary's")
+			}
+		}
+		got := 0
+		for range 10 {
+			if s.NextAnyone() {
+				got++
+			}
+		}
+		if seen, _, admitted := s.Counts(); got != 10 || admitted != 10 || seen != 100 {
+			t.Errorf("the canary had %d of %d, its share is 10 %%", admitted, seen)
+		}
+	})
 	t.Run("no prefix of a mixture exceeds the share", func(t *testing.T) {
 		s, canary := NewSticky(1000, "web/7"), uint64(0)
 		for n := uint64(1); n <= 50_000; n++ {

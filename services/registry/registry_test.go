@@ -63,3 +63,28 @@ func lastOf[P events.Payload](log *script.Log) (p P, ok bool) {
 	}
 	return p, ok
 }
+
+// What is said of a lease of an earlier life is said of nobody: the process that lives has
+// its own.
+func TestALeaseIsOfOneLife(t *testing.T) {
+	now := time.Date(2026, 1, 5, 14, 0, 0, 0, time.UTC)
+	f := &Fleet{}
+	of := func(boot int) events.Lease {
+		return events.Lease{OfHolder: events.OfHolder{Holder: "gateway-gw1-a"}, Kind: "gateway", Name: "gw1-a", Incarnation: boot}
+	}
+	say := func(p events.Payload) { f.fold(events.Event{Kind: events.KindOf(p), Time: now, Data: p}) }
+	join := func(boot int) {
+		say(events.GatewayJoined{OfGateway: events.OfGateway{Gateway: "gw1-a", Incarnation: boot}})
+	}
+	join(1)
+	join(2)
+	say(events.LeaseLapsed{Lease: of(1)})
+	if got := f.live(); len(got) != 1 {
+		t.Errorf("live are %v after the lease of an earlier life lapsed", got)
+	}
+	say(events.LeaseLapsed{Lease: of(2)})
+	say(events.LeaseResumed{Lease: of(1)})
+	if got := f.live(); len(got) != 0 {
+		t.Errorf("live are %v after the lease of an earlier life was resumed", got)
+	}
+}

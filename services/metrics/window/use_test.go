@@ -143,3 +143,55 @@ func BenchmarkSecond(b *testing.B) {
 	}
 	b.ReportMetric(float64(windows)/float64(b.N), "windows/op")
 }
+
+// What a gateway had in flight when it died is in flight no more: only its newest life
+// tells.
+func TestAnEarlierLifeHasNothingInFlight(t *testing.T) {
+	f, st := window.New(), standing([]string{"gw1-a"}, "web")
+	old, anew := newGateway("gw1-a"), newGateway("gw1-a")
+	was, is := 5.0, 2.0
+	old.gauge("slipway_inflight", row{app: "web", release: "7", endpoint: "a1"}, &was)
+	anew.gauge("slipway_inflight", row{app: "web", release: "7", endpoint: "a1"}, &is)
+	f.Close(at, st)
+	old.tell(t, f, after(1))
+	var all []events.Load
+	for s := 2; s <= 15; s++ {
+		anew.count(served, 1, time.Millisecond)
+		anew.tell(t, f, after(float64(s)))
+		all = append(all, of(f.Close(after(float64(s)+1.5), st), 7)...)
+	}
+	if l := all[len(all)-1]; l.InFlight == nil || l.InFlight.Max != 2 {
+		t.Errorf("%s: in flight %+v, want 2", span(l), l.InFlight)
+	}
+}
+
+// An instance that rests uses nothing from the next tick on: its node does not tell again
+// what has not changed.
+func TestAnInstanceThatRestsUsesNothing(t *testing.T) {
+	f, g, st := window.New(), newGateway("gw1-a"), standing([]string{"gw1-a"}, "web")
+	st.Apps["web"].Releases[7].Ready = 1
+	node := &gateway{name: "n1", set: samples.NewSet(), recorder: samples.NewRecorder(samples.Speaker{Kind: window.KindNode, Name: "n1", Period: 5 * time.Second}, 0)}
+	cpu := 100.0
+	node.set.Rising(samples.Metric{Name: "slipway_instance_cpu_seconds_total"}, func() (float64, bool) { return cpu, true }, "app", "web", "release", "7", "instance", "web-7-a1")
+	f.Close(at, st)
+	used := map[int]int64{}
+	for s := 1; s <= 15; s++ {
+		g.tell(t, f, after(float64(s)))
+		if s%5 == 0 {
+			if s == 10 {
+				cpu++
+			}
+			for _, b := range node.tick(t, after(float64(s))) {
+				f.Samples(window.KindNode, "n1", b, after(float64(s)))
+			}
+		}
+		for _, l := range of(f.Close(after(float64(s)), st), 7) {
+			if l.CPU != nil {
+				used[int(l.To.Sub(at).Seconds())] = l.CPU.UsedMillicores
+			}
+		}
+	}
+	if used[10] != 200 || used[15] != 0 {
+		t.Errorf("used %v: want 200 at 10 s and nothing at 15 s", used)
+	}
+}

@@ -146,6 +146,59 @@ func TestANewLifeCountsFromZero(t *testing.T) {
 	}
 }
 
+// A batch that comes late, behind windows that were closed without it, is counted by no
+// later one: what came after it has been counted already.
+func TestABatchBehindAClosedWindowMovesNothingBack(t *testing.T) {
+	f, g, st := window.New(), newGateway("gw1-a"), standing([]string{"gw1-a"}, "web")
+	f.Close(at, st)
+	sum := int64(0)
+	var late []events.Samples
+	for s := 1; s <= 8; s++ {
+		g.count(served, 10, time.Millisecond)
+		if batches := g.tick(t, after(float64(s))); s == 2 {
+			late = batches
+		} else {
+			for _, b := range batches {
+				f.Samples(window.KindGateway, g.name, b, after(float64(s)))
+			}
+		}
+		if s == 6 {
+			for _, b := range late {
+				f.Samples(window.KindGateway, g.name, b, after(6))
+			}
+		}
+		for _, l := range of(f.Close(after(float64(s)+1.5), st), 7) {
+			sum += l.Requests
+		}
+	}
+	if sum != 80 {
+		t.Errorf("%d requests in all windows, 80 were counted", sum)
+	}
+}
+
+// A gateway that is heard in the middle of its life tells all there is within a minute:
+// what shows first after that has begun since, and counts from its first request.
+func TestASeriesThatBeginsLaterCountsFromItsFirst(t *testing.T) {
+	f, g, st := window.New(), newGateway("gw1-a"), standing([]string{"gw1-a"}, "web")
+	g.count(served, 1000, time.Millisecond)
+	g.tick(t, at) // nobody hears it
+	canary, sum := served, int64(0)
+	canary.release, canary.endpoint = "8", "web-8-a1"
+	for s := 1; s <= 80; s++ {
+		g.count(served, 1, time.Millisecond)
+		if s == 70 {
+			g.count(canary, 3, time.Millisecond)
+		}
+		g.tell(t, f, after(float64(s)))
+		for _, l := range of(f.Close(after(float64(s)+1.5), st), 8) {
+			sum += l.Requests
+		}
+	}
+	if sum != 3 {
+		t.Errorf("%d requests of the one that began later, want 3", sum)
+	}
+}
+
 // A series that ends and comes back counts from zero again.
 func TestASeriesThatComesBackCountsFromZero(t *testing.T) {
 	f, g, st := window.New(), newGateway("gw1-a"), standing([]string{"gw1-a"}, "web")

@@ -107,3 +107,42 @@ func TestKeeperStaysSmall(t *testing.T) {
 		t.Fatalf("a keeper takes %d KiB", rss>>10)
 	}
 }
+
+// Three samples in a row are too many; two, and later two more, are a garbage collector at
+// work.
+func TestALimitIsSamplesInARow(t *testing.T) {
+	k := &keeper{over: map[string]int{}, main: 1 << 30} // nobody's group
+	for n, over := range []bool{true, true, false, true, true} {
+		if k.judge(driver.ReasonMemory, over, "9 MiB > 8 MiB"); k.reason != "" {
+			t.Fatalf("sample %d: %s", n+1, k.reason)
+		}
+	}
+	if k.judge(driver.ReasonMemory, true, "9 MiB > 8 MiB"); k.reason != driver.ReasonMemory+": 9 MiB > 8 MiB" {
+		t.Errorf("after three in a row: %q", k.reason)
+	}
+}
+
+// An agent that crashed around a start may launch a second keeper when the first one's
+// whole life is over: a try runs once.
+func TestASecondKeeperOfATryRunsNothing(t *testing.T) {
+	d := fresh(t)
+	file := filepath.Join(t.TempDir(), "pid")
+	ends := watch(t, d)
+	start(t, d, spec("web-7-a1", "write="+file, "exit=0"))
+	next(t, ends, 5*time.Second)
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	gone, err := d.launch(d.folder("web-7-a1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-gone:
+	case <-time.After(20 * time.Second):
+		t.Fatal("the second keeper keeps something")
+	}
+	if _, err := os.Stat(file); err == nil {
+		t.Error("the try ran again")
+	}
+}

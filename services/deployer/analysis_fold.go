@@ -57,7 +57,7 @@ func (a *App) judge(d events.AnalysisJudged, e events.Event) {
 		From: d.From, To: d.To, Verdict: d.Verdict, Value: d.Value, Requests: d.Requests, Failures: d.Failures,
 		Successes: d.Successes, Errors: d.Errors, Judged: d.Judged, Words: e.Reason,
 	}
-	a.clock(r, at(e))
+	a.clock(r, e.At())
 }
 
 func (a *App) endRun(of events.OfAnalysis, state, cause string, e events.Event) {
@@ -67,7 +67,7 @@ func (a *App) endRun(of events.OfAnalysis, state, cause string, e events.Event) 
 	}
 	x.State, x.Ended, x.Why, x.Cause, x.Step = state, cause, e.Reason, service.CauseOf(e), r.Step
 	if state == passed || state == cancelled {
-		a.clock(r, at(e))
+		a.clock(r, e.At())
 	}
 }
 
@@ -101,7 +101,7 @@ func (a *App) disturbed(e events.Event) {
 	}
 	for _, i := range a.of(r.Number) {
 		if i.Node == node && i.State == "ready" {
-			r.Progressed = at(e)
+			r.Progressed = e.At()
 		}
 	}
 }

@@ -48,10 +48,10 @@ func (a *App) evolveApp(e events.Event) {
 		a.Declared, a.Retired = d.Declaration, false
 		a.Pending = &Declaration{
 			Number: d.Declaration, Document: d.Document, Hash: d.Hash, Plan: d.Plan,
-			Force: d.Force, At: at(e), Cause: service.CauseOf(e), By: e.Actor,
+			Force: d.Force, At: e.At(), Cause: service.CauseOf(e), By: e.Actor,
 		}
 	case events.AppRetired:
-		a.Retired, a.RetiredAt, a.Pending = true, at(e), nil
+		a.Retired, a.RetiredAt, a.Pending = true, e.At(), nil
 		a.retire()
 	}
 }
@@ -77,7 +77,7 @@ func (a *App) evolveRelease(e events.Event) {
 		if a.Pending != nil && e.Wish.IsZero() {
 			a.Pending, a.Skipped = nil, nil
 		}
-		a.Releases[d.Release] = &Release{Number: d.Release, Phase: refused, Planned: at(e), Ended: at(e), Why: e.Reason, Actor: e.Actor, Correlation: e.Correlation}
+		a.Releases[d.Release] = &Release{Number: d.Release, Phase: refused, Planned: e.At(), Ended: e.At(), Why: e.Reason, Actor: e.Actor, Correlation: e.Correlation}
 		a.trim()
 	case events.ReleaseUnchanged:
 		if a.Pending != nil && a.Pending.Number == d.Declaration {
@@ -102,7 +102,7 @@ func (a *App) plan(d events.ReleasePlanned, e events.Event) {
 	r := &Release{
 		Number: d.Release, Declaration: d.Declaration, Revision: d.Revision, Spec: d.Spec,
 		Strategy: d.Strategy, Order: d.Order, How: d.How, From: d.From, Target: d.Target,
-		Phase: planned, Planned: at(e), Progressed: at(e), Replicas: map[int]*Replica{},
+		Phase: planned, Planned: e.At(), Progressed: e.At(), Replicas: map[int]*Replica{},
 		Base: a.total(), BaseCut: a.Cut, BaseGap: a.GapMs, Actor: e.Actor, Correlation: e.Correlation,
 	}
 	if d.Strategy == events.Canary && a.Accepted != nil {
@@ -126,11 +126,11 @@ func (r *Release) evolve(a *App, e events.Event) {
 	case events.ReleasePreparing:
 		r.Phase = preparing
 	case events.ReleaseStarted:
-		r.Phase, r.Progressed = progress, at(e)
+		r.Phase, r.Progressed = progress, e.At()
 	case events.ReleaseStepStarted:
-		r.Step, r.StepAt, r.Progressed = d.Step, at(e), at(e)
+		r.Step, r.StepAt, r.Progressed = d.Step, e.At(), e.At()
 	case events.ReleaseStepCompleted:
-		r.StepDone, r.Progressed = d.Step, at(e)
+		r.StepDone, r.Progressed = d.Step, e.At()
 	case events.ReleasePaused:
 		if d.Cause == causeStep || d.Cause == causeApproval {
 			r.Gated = r.StepDone
@@ -139,16 +139,16 @@ func (r *Release) evolve(a *App, e events.Event) {
 			r.Before = r.Phase
 		}
 		r.interrupted(d.Cause)
-		r.Phase, r.Pause, r.Until, r.PausedAt = paused, d.Cause, d.Until, at(e)
+		r.Phase, r.Pause, r.Until, r.PausedAt = paused, d.Cause, d.Until, e.At()
 	case events.ReleaseResumed:
 		r.Full = r.Full || d.Full
-		r.resume(at(e))
+		r.resume(e.At())
 	case events.ReleasePromoted:
-		r.Phase, r.Reached, r.Progressed, r.PromotedAt = promoted, true, at(e), at(e)
+		r.Phase, r.Reached, r.Progressed, r.PromotedAt = promoted, true, e.At(), e.At()
 		a.Stable = r.Number
 		if d.How == fastRolledBack {
-			r.Phase, r.WarmUntil, r.Ended = completed, time.Time{}, at(e)
-			r.Took, r.Requests, r.Failed = at(e).Sub(a.Route.At).Milliseconds(), 0, 0 // of the flip
+			r.Phase, r.WarmUntil, r.Ended = completed, time.Time{}, e.At()
+			r.Took, r.Requests, r.Failed = e.At().Sub(a.Route.At).Milliseconds(), 0, 0 // of the flip
 		}
 	case events.ReleaseDemoted:
 		r.Phase, r.WarmUntil = cold, d.WarmUntil
@@ -161,23 +161,23 @@ func (r *Release) evolve(a *App, e events.Event) {
 			r.Phase = cold
 		}
 	case events.ReleaseCompleted:
-		r.Phase, r.Took, r.Ended = completed, d.TookMs, at(e)
+		r.Phase, r.Took, r.Ended = completed, d.TookMs, e.At()
 		r.Requests, r.Failed = d.Requests, d.Failed
 		a.end(r)
 		if a.Retired {
 			a.retire()
 		}
 	case events.ReleaseAborted:
-		r.Phase, r.Aborted, r.AbortWhy, r.AbortedAt = returning, d.Cause, e.Reason, at(e)
+		r.Phase, r.Aborted, r.AbortWhy, r.AbortedAt = returning, d.Cause, e.Reason, e.At()
 	case events.ReleaseRolledBack:
-		r.Phase, r.Ended, r.WarmUntil = rolledBack, at(e), d.WarmUntil
+		r.Phase, r.Ended, r.WarmUntil = rolledBack, e.At(), d.WarmUntil
 		r.Requests, r.Failed = d.Requests, d.RequestsFailed
 		a.end(r)
 	case events.ReleaseSuperseded:
-		r.Phase, r.Ended = superseded, at(e)
+		r.Phase, r.Ended = superseded, e.At()
 		a.end(r)
 	case events.ReleaseStranded:
-		r.Phase, r.Ended = stranded, at(e)
+		r.Phase, r.Ended = stranded, e.At()
 		a.end(r)
 	}
 }

@@ -32,11 +32,11 @@ func (a *App) evolveAssignment(e events.Event) {
 		i.Withdrawn, i.Told = true, d.Node != ""
 		i.StopBy = time.UnixMilli(d.StopByMs).UTC()
 	case events.PlacementPlaced:
-		i.Node, i.State, i.Lacks, i.Since = d.Node, "placed", "", at(e)
+		i.Node, i.State, i.Lacks, i.Since = d.Node, "placed", "", e.At()
 	case events.PlacementBlocked:
-		i.State, i.Lacks, i.Since = "blocked", d.Lacks, at(e)
+		i.State, i.Lacks, i.Since = "blocked", d.Lacks, e.At()
 	case events.PlacementCancelled, events.PlacementEvacuated:
-		a.drop(i, at(e))
+		a.drop(i, e.At())
 	}
 }
 
@@ -45,7 +45,7 @@ func (a *App) request(d events.AssignmentRequested, e events.Event) {
 	a.Instances[d.Instance] = &Inst{
 		ID: d.Instance, Release: d.Release, Ordinal: ordinal, Role: d.Role,
 		State: "requested", Driver: d.Driver, Held: d.Hold, Replaces: d.Replaces, PerNode: d.PerNode,
-		Step: d.Step, Undo: d.Undo, Since: at(e), Cause: service.CauseOf(e),
+		Step: d.Step, Undo: d.Undo, Since: e.At(), Cause: service.CauseOf(e),
 	}
 	r := a.Releases[d.Release]
 	switch {
@@ -70,11 +70,11 @@ func (a *App) evolveInstance(e events.Event) {
 	r := a.Releases[i.Release]
 	i.Cause = service.CauseOf(e)
 	if happened := e.Kind.Happened; happened == "unready" || happened == "exited" {
-		a.broken(i, at(e))
-		a.fell(i, at(e))
+		a.broken(i, e.At())
+		a.fell(i, e.At())
 	}
 	if e.Kind.Happened != "adopted" { // what was found running is as it was, until it says so itself
-		i.State, i.Since, i.Why = e.Kind.Happened, at(e), e.Reason
+		i.State, i.Since, i.Why = e.Kind.Happened, e.At(), e.Reason
 	}
 	switch d := e.Data.(type) {
 	case events.InstanceFetched:
@@ -87,13 +87,13 @@ func (a *App) evolveInstance(e events.Event) {
 	case events.InstanceStarting:
 		i.Try, i.Fetched, i.ReadyAt = d.Try, true, time.Time{}
 	case events.InstanceStarted:
-		i.Pid, i.Container, i.Address, i.StartedAt = d.Pid, d.Container, d.Address, at(e)
+		i.Pid, i.Container, i.Address, i.StartedAt = d.Pid, d.Container, d.Address, e.At()
 	case events.InstanceAdopted:
 		i.Pid = cmp.Or(d.Pid, i.Pid)
 	case events.InstanceReady:
-		i.Boot, i.ReadyAt = d.Boot, at(e)
+		i.Boot, i.ReadyAt = d.Boot, e.At()
 		if !i.Crashed {
-			a.progressed(r, at(e))
+			a.progressed(r, e.At())
 		}
 	case events.InstanceExited:
 		i.Exited, i.Code, i.Pid = true, d.Code, 0
@@ -107,16 +107,16 @@ func (a *App) evolveInstance(e events.Event) {
 		if d.Final && r != nil {
 			r.Fatal = i.ID + " " + e.Reason
 		}
-		a.failed(i, r, Failure{i.ID, d.Code, e.Reason, d.Tail}, at(e))
+		a.failed(i, r, Failure{i.ID, d.Code, e.Reason, d.Tail}, e.At())
 	case events.InstanceCompleted:
 		if r != nil && i.Role == events.RoleHook {
 			r.hooked(i)
 		}
-		a.drop(i, at(e))
+		a.drop(i, e.At())
 	case events.InstanceStopped:
-		a.drop(i, at(e))
+		a.drop(i, e.At())
 	}
-	a.gap(at(e))
+	a.gap(e.At())
 }
 
 // progressed notes an instance newly ready: the only progress that moves a deadline.
@@ -176,7 +176,7 @@ func (a *App) evolveRoute(e events.Event) {
 		a.Route.Generation, a.Route.Said, a.Route.Removed = d.Generation, d.Route, false
 		a.Route.Cause = service.CauseOf(e)
 	case events.RouteShifted:
-		a.Route.Generation, a.Route.Said, a.Route.At = d.Generation, d.Route, at(e)
+		a.Route.Generation, a.Route.Said, a.Route.At = d.Generation, d.Route, e.At()
 		a.Route.Cause = service.CauseOf(e)
 	case events.RoutePaused:
 		a.Route.Generation, a.Route.Held = d.Generation, true
@@ -186,7 +186,7 @@ func (a *App) evolveRoute(e events.Event) {
 		a.Route.Generation, a.Route.Removed, a.Route.Said = d.Generation, true, events.Route{}
 	case events.SettlementReached:
 		if a.Route.Settled < a.Route.Generation && d.Generation >= a.Route.Generation {
-			a.Route.SettledAt = at(e)
+			a.Route.SettledAt = e.At()
 		}
 		a.Route.Settled, a.Route.Pool = max(a.Route.Settled, d.Generation), max(a.Route.Pool, d.Pool)
 	case events.PoolChanged:

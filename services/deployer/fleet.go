@@ -5,11 +5,15 @@ import (
 	"strings"
 
 	"slipway.dev/events"
+	"slipway.dev/services/deployer/inventory"
 )
 
 // common folds what every app needs: nodes, gateways, and who owns which host.
 func common(f *Fleet, e events.Event) {
 	f.Nodes.Fold(e)
+	if l, heard, ok := inventory.LeaseOf(e); ok && l.Kind == "gateway" {
+		f.gateway(l.Name, heard)
+	}
 	switch d := e.Data.(type) {
 	case events.GatewayJoined:
 		f.gateway(d.Gateway, true)
@@ -17,29 +21,15 @@ func common(f *Fleet, e events.Event) {
 	case events.GatewayLeft:
 		f.gateway(d.Gateway, false)
 		f.secure(d.Gateway, false)
-	case events.LeaseGranted:
-		f.lease(d.Lease, true)
-	case events.LeaseResumed:
-		f.lease(d.Lease, true)
-	case events.LeaseLapsed:
-		f.lease(d.Lease, false)
-	case events.LeaseReleased:
-		f.lease(d.Lease, false)
 	case events.RouteDeclared:
 		f.own(d.App, d.Rules)
-		f.Mesh.claim(d.App, d.MeshPort, at(e))
+		f.Mesh.claim(d.App, d.MeshPort, e.At())
 	case events.RouteShifted:
 		f.own(d.App, d.Rules)
-		f.Mesh.claim(d.App, d.MeshPort, at(e))
+		f.Mesh.claim(d.App, d.MeshPort, e.At())
 	case events.RouteRemoved:
 		f.own(d.App, nil)
-		f.Mesh.claim(d.App, 0, at(e))
-	}
-}
-
-func (f *Fleet) lease(l events.Lease, alive bool) {
-	if l.Kind == "gateway" {
-		f.gateway(l.Name, alive)
+		f.Mesh.claim(d.App, 0, e.At())
 	}
 }
 

@@ -221,8 +221,3 @@ func NewApp(name string) *App {
 		Pool: map[string]int{}, Counts: map[int]*Count{}, Volumes: inventory.Homes{}, Said: map[string]Position{},
 	}
 }
-
-// at is when a fact was stored, or said if it was not stored yet.
-func at(e events.Event) time.Time {
-	return e.At()
-}

@@ -92,7 +92,7 @@ func TestOnlyWindowsOfThePresentShareAreJudged(t *testing.T) {
 	r.w.Observe(func(e events.Event) error {
 		switch d := e.Data.(type) {
 		case events.SettlementReached:
-			settled = at(e)
+			settled = e.At()
 		case events.AnalysisJudged:
 			if from = d.From; d.From.Before(settled) {
 				t.Errorf("judged from %s, settled at %s", d.From, settled)

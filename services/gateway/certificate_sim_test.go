@@ -69,10 +69,7 @@ func (o *orderly) say(p events.Payload) {
 	guard := events.Guard(k.Owner, about.App, about.Place)
 	o.ordinals[guard]++
 	n := o.ordinals[guard]
-	o.w.Say(o.t.Fatalf, guard, events.Event{
-		ID: events.ID(guard, n), Source: events.Source(k.Owner, about.Place), Kind: k, App: about.App, Place: about.Place,
-		Subject: about.Subject, Time: o.w.Now(), Ordinal: n, Data: p, Actor: events.Actor(k.Owner, about.Place), Correlation: "test",
-	})
+	o.w.Say(o.t.Fatalf, guard, sim.Fact(p, n, o.w.Now()))
 }
 
 // crash takes one down; its lease lapses if it is away for longer than that takes.

@@ -165,10 +165,7 @@ func TestCopiesKeepEachWindowOnce(t *testing.T) {
 			guard := events.Guard(k.Owner, about.App, about.Place)
 			ordinals[guard]++
 			n := ordinals[guard]
-			w.Say(t.Fatalf, guard, events.Event{
-				ID: events.ID(guard, n), Source: events.Source(k.Owner, about.Place), Kind: k, App: about.App, Place: about.Place,
-				Subject: about.Subject, Time: w.Now(), Ordinal: n, Data: p, Actor: events.Actor(k.Owner, about.Place), Correlation: "test",
-			})
+			w.Say(t.Fatalf, guard, sim.Fact(p, n, w.Now()))
 		}
 		for _, name := range g.names {
 			say(events.GatewayJoined{OfGateway: events.OfGateway{Gateway: name, Incarnation: 1}})

@@ -1,6 +1,10 @@
 package inventory
 
-import "slipway.dev/events"
+import (
+	"time"
+
+	"slipway.dev/events"
+)
 
 // Nodes are the nodes that ever joined, by name. The zero Nodes has none.
 type Nodes map[string]*Node
@@ -8,21 +12,11 @@ type Nodes map[string]*Node
 // Fold folds what is said of a node's life and of its evacuation. It returns the node that
 // is spoken of, nil if none is.
 func (ns *Nodes) Fold(e events.Event) *Node {
-	switch d := e.Data.(type) {
-	case events.NodeJoined:
-		if *ns == nil {
-			*ns = Nodes{}
-		}
-		(*ns)[d.Node] = (*ns)[d.Node].join(d, e.At())
-		return (*ns)[d.Node]
-	case events.LeaseGranted:
-		return ns.lease(d.Lease, true, e)
-	case events.LeaseResumed:
-		return ns.lease(d.Lease, true, e)
-	case events.LeaseLapsed:
-		return ns.lease(d.Lease, false, e)
-	case events.LeaseReleased:
-		return ns.lease(d.Lease, false, e)
+	if d, joined := e.Data.(events.NodeJoined); joined {
+		return ns.join(d, e.At())
+	}
+	if l, heard, ok := LeaseOf(e); ok {
+		return ns.lease(l, heard, e)
 	}
 	if e.Kind.Entity != "node" && e.Kind.Entity != "evacuation" {
 		return nil
@@ -34,6 +28,14 @@ func (ns *Nodes) Fold(e events.Event) *Node {
 	return n
 }
 
+func (ns *Nodes) join(d events.NodeJoined, now time.Time) *Node {
+	if *ns == nil {
+		*ns = Nodes{}
+	}
+	(*ns)[d.Node] = (*ns)[d.Node].join(d, now)
+	return (*ns)[d.Node]
+}
+
 func (ns *Nodes) lease(l events.Lease, alive bool, e events.Event) *Node {
 	if l.Kind != "node" {
 		return nil
@@ -43,4 +45,19 @@ func (ns *Nodes) lease(l events.Lease, alive bool, e events.Event) *Node {
 		n.lease(alive, e)
 	}
 	return n
+}
+
+// LeaseOf is the lease a fact speaks of, and whether its holder is heard by that.
+func LeaseOf(e events.Event) (l events.Lease, heard, ok bool) {
+	switch d := e.Data.(type) {
+	case events.LeaseGranted:
+		return d.Lease, true, true
+	case events.LeaseResumed:
+		return d.Lease, true, true
+	case events.LeaseLapsed:
+		return d.Lease, false, true
+	case events.LeaseReleased:
+		return d.Lease, false, true
+	}
+	return events.Lease{}, false, false
 }

@@ -215,7 +215,7 @@ func (d *drilling) ask(ctx context.Context, participant, place string, what even
 		return time.Time{}, fault.New(fault.CodeOf(no.Cause), "%s refused: %s", participant, what.Kind).
 			Because(answer.Reason).Rests(answer.ID, answer.Pos.Seq).Try(remedies[no.Cause]...)
 	}
-	return recovery.At(answer), nil
+	return answer.At(), nil
 }
 
 // remedies are what to do about a refusal.

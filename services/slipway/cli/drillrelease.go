@@ -75,7 +75,7 @@ func (d *drilling) declareBad(ctx context.Context, doc events.Document) (time.Ti
 		}
 		return time.Time{}, fault.Refused("bad-release of "+doc.Name, reasons).Rests(answer.ID, answer.Pos.Seq)
 	}
-	return recovery.At(answer), nil
+	return answer.At(), nil
 }
 
 // spoiled is a document that cannot serve, and how: a canary that is judged by what it

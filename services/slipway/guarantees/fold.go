@@ -63,7 +63,7 @@ func HearsKind(k events.Kind) bool { return heard[k.Entity] && !unheard[k.Name()
 
 // Hear folds a fact, whose data must be decoded.
 func (f *Fold) Hear(e events.Event) {
-	f.Skip(e.Pos, at(e))
+	f.Skip(e.Pos, e.At())
 	if e.App != "" {
 		f.apps[e.App] = true
 	}

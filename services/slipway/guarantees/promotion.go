@@ -29,13 +29,13 @@ func (p *promotions) hear(f *Fold, e events.Event) {
 	case events.InstanceReady:
 		p.is(d.Instance, time.Time{})
 	case events.InstanceUnready:
-		p.is(d.Instance, at(e))
+		p.is(d.Instance, e.At())
 	case events.InstanceExited:
-		p.is(d.Instance, at(e))
+		p.is(d.Instance, e.At())
 	case events.InstanceStopped:
-		p.is(d.Instance, at(e))
+		p.is(d.Instance, e.At())
 	case events.PlacementEvacuated:
-		p.is(d.Instance, at(e))
+		p.is(d.Instance, e.At())
 	case events.ReleasePromoted:
 		p.promoted(f, d, e)
 	}
@@ -64,7 +64,7 @@ func (p *promotions) promoted(f *Fold, d events.ReleasePromoted, e events.Event)
 	}
 	n := 0
 	for _, gone := range p.ready[key] {
-		if gone.IsZero() || at(e).Sub(gone) < justHeard {
+		if gone.IsZero() || e.At().Sub(gone) < justHeard {
 			n++
 		}
 	}
@@ -72,7 +72,7 @@ func (p *promotions) promoted(f *Fold, d events.ReleasePromoted, e events.Event)
 	if min(n, d.Available) < d.Target {
 		short = 1
 	}
-	f.add(promotion, d.App, at(e), short, e.Pos.Seq, 1)
+	f.add(promotion, d.App, e.At(), short, e.Pos.Seq, 1)
 }
 
 func (*promotions) standing(*Fold, time.Time) {}

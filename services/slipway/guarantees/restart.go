@@ -22,11 +22,11 @@ func (w waits) startsAgain(f *Fold, row string, e events.Event) {
 	switch d := e.Data.(type) {
 	case events.InstanceBackingOff:
 		if x := w[d.Instance]; x != nil {
-			x.asked += max(0, d.Until.Sub(at(e)))
+			x.asked += max(0, d.Until.Sub(e.At()))
 		}
 	case events.InstanceStarting:
 		if x := w[d.Instance]; x != nil {
-			f.late(row, x.app, at(e), at(e).Sub(x.since)-x.asked, x.seq)
+			f.late(row, x.app, e.At(), e.At().Sub(x.since)-x.asked, x.seq)
 			delete(w, d.Instance)
 		}
 	case events.InstanceFailed:
@@ -68,7 +68,7 @@ func newRestarts() *restarts { return &restarts{waits{}} }
 func (r *restarts) hear(f *Fold, e events.Event) {
 	r.startsAgain(f, restarted, e)
 	if d, ok := e.Data.(events.InstanceExited); ok && !d.Planned {
-		r.waits[d.Instance] = &waiting{app: d.App, node: d.Node, since: at(e), seq: e.Pos.Seq}
+		r.waits[d.Instance] = &waiting{app: d.App, node: d.Node, since: e.At(), seq: e.Pos.Seq}
 	}
 }
 
@@ -88,17 +88,17 @@ func (r *drifts) hear(f *Fold, e events.Event) {
 	switch d := e.Data.(type) {
 	case events.DriftFound:
 		if d.Kind == "missing" {
-			r.waits[d.Instance] = &waiting{app: d.App, node: d.Node, since: at(e), seq: e.Pos.Seq}
+			r.waits[d.Instance] = &waiting{app: d.App, node: d.Node, since: e.At(), seq: e.Pos.Seq}
 		}
 	case events.DriftAccepted:
 		delete(r.waits, d.Instance)
 	case events.DrillBegun:
 		if d.Kind == events.DrillKillInstance {
-			r.killed[d.Instance] = &waiting{app: d.App, since: at(e), seq: e.Pos.Seq}
+			r.killed[d.Instance] = &waiting{app: d.App, since: e.At(), seq: e.Pos.Seq}
 		}
 	case events.InstanceExited:
 		if x := r.killed[d.Instance]; x != nil {
-			f.late(driftFound, x.app, at(e), at(e).Sub(x.since), x.seq)
+			f.late(driftFound, x.app, e.At(), e.At().Sub(x.since), x.seq)
 			delete(r.killed, d.Instance)
 		}
 	}

@@ -18,13 +18,13 @@ func (s *silences) hear(f *Fold, e events.Event) {
 	case events.BrakeEngaged:
 		s.on++
 	case events.BrakeReleased:
-		s.on, s.released = max(0, s.on-1), at(e)
+		s.on, s.released = max(0, s.on-1), e.At()
 	case events.LeaseLapsed:
 		silent := time.Duration(d.SilentMs) * time.Millisecond
-		if s.on > 0 || at(e).Add(-silent).Before(s.released) {
+		if s.on > 0 || e.At().Add(-silent).Before(s.released) {
 			return
 		}
-		f.late(silence, "", at(e), silent-ttlOf(d), e.Pos.Seq)
+		f.late(silence, "", e.At(), silent-ttlOf(d), e.Pos.Seq)
 	}
 }
 
@@ -59,7 +59,7 @@ func (l *losses) hear(f *Fold, e events.Event) {
 	switch d := e.Data.(type) {
 	case events.LeaseLapsed:
 		if d.Kind == "node" {
-			l.lapsed[d.Name], l.when[d.Name] = d, at(e).Add(-time.Duration(d.SilentMs)*time.Millisecond)
+			l.lapsed[d.Name], l.when[d.Name] = d, e.At().Add(-time.Duration(d.SilentMs)*time.Millisecond)
 		}
 	case events.LeaseResumed:
 		delete(l.lapsed, d.Name)
@@ -87,7 +87,7 @@ func (l *losses) placed(f *Fold, d events.PlacementPlaced, e events.Event) {
 	l.of[d.Instance] = key
 	if all := l.lost[key]; len(all) > 0 {
 		l.lost[key] = all[1:]
-		f.late(nodeReplaced, d.App, at(e), at(e).Sub(all[0].since)-all[0].longer, e.Pos.Seq)
+		f.late(nodeReplaced, d.App, e.At(), e.At().Sub(all[0].since)-all[0].longer, e.Pos.Seq)
 	}
 }
 

@@ -53,15 +53,15 @@ func NewStarts() *Starts {
 func (s *Starts) Hear(e events.Event) {
 	switch d := e.Data.(type) {
 	case events.PlacementPlaced:
-		s.placed[d.Instance] = begun{at(e), releaseKey{d.App, d.Release}}
+		s.placed[d.Instance] = begun{e.At(), releaseKey{d.App, d.Release}}
 	case events.AssignmentCleared: // it was held until now
 		if p, ok := s.placed[d.Instance]; ok {
-			s.placed[d.Instance] = begun{at(e), p.key}
+			s.placed[d.Instance] = begun{e.At(), p.key}
 		}
 	case events.InstanceStarting:
-		s.starting[d.Instance] = at(e)
+		s.starting[d.Instance] = e.At()
 	case events.InstanceReady:
-		s.ready(d.Instance, at(e))
+		s.ready(d.Instance, e.At())
 	case events.InstanceExited: // it began for nothing
 		delete(s.starting, d.Instance)
 	case events.InstanceStopped:
@@ -100,12 +100,4 @@ func (s *Starts) Fresh(app string, release int) time.Duration {
 func (s *Starts) of(instance string) (releaseKey, bool) {
 	p, ok := s.placed[instance]
 	return p.key, ok
-}
-
-// at is when an event was stored; when it was said, of one that was not.
-func at(e events.Event) time.Time {
-	if e.Stored.IsZero() {
-		return e.Time
-	}
-	return e.Stored
 }

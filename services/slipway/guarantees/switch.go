@@ -25,7 +25,7 @@ func (s *switches) hear(f *Fold, e events.Event) {
 	switch d := e.Data.(type) {
 	case events.ReleasePlanned:
 		if d.From > 0 && d.Strategy != events.Recreate {
-			s.open[releaseKey{d.App, d.Release}] = at(e)
+			s.open[releaseKey{d.App, d.Release}] = e.At()
 		}
 	case events.ReleaseCompleted:
 		key := releaseKey{d.App, d.Release}
@@ -34,8 +34,8 @@ func (s *switches) hear(f *Fold, e events.Event) {
 			return
 		}
 		delete(s.open, key)
-		f.add(switchCut, d.App, at(e), float64(d.Cut), e.Pos.Seq, int(max(1, d.Requests)))
-		f.counters.windows = append(f.counters.windows, window{d.App, from, at(e), e.Pos.Seq})
+		f.add(switchCut, d.App, e.At(), float64(d.Cut), e.Pos.Seq, int(max(1, d.Requests)))
+		f.counters.windows = append(f.counters.windows, window{d.App, from, e.At(), e.Pos.Seq})
 	case events.ReleaseRolledBack:
 		delete(s.open, releaseKey{d.App, d.Release})
 	case events.ReleaseStranded:

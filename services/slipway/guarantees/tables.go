@@ -67,7 +67,7 @@ func (t *tables) available(d events.Endpoint, e events.Event) {
 	if len(t.live) == 0 {
 		return
 	}
-	x := &arrival{since: at(e), seq: e.Pos.Seq, gateways: map[string]bool{}}
+	x := &arrival{since: e.At(), seq: e.Pos.Seq, gateways: map[string]bool{}}
 	for g := range t.live {
 		x.gateways[g] = true
 	}
@@ -84,7 +84,7 @@ func (t *tables) applied(f *Fold, d events.RoutingApplied, e events.Event) {
 		if x.pool == 0 || d.Pool < x.pool || !x.gateways[d.Gateway] {
 			continue
 		}
-		f.late(routable, d.App, at(e), at(e).Sub(x.since), x.seq)
+		f.late(routable, d.App, e.At(), e.At().Sub(x.since), x.seq)
 		if delete(x.gateways, d.Gateway); len(x.gateways) == 0 {
 			delete(t.pending[d.App], id)
 		}

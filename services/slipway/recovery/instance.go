@@ -22,7 +22,7 @@ func KillInstance(injected time.Time, instance string, start time.Duration) *Wat
 		switch d := e.Data.(type) {
 		case events.InstanceBackingOff:
 			if d.Instance == instance && found {
-				ready.Bound += max(0, d.Until.Sub(At(e)))
+				ready.Bound += max(0, d.Until.Sub(e.At()))
 			}
 		case events.InstanceExited:
 			found = found || d.Instance == instance

@@ -82,7 +82,7 @@ func PartitionGateway(injected time.Time, gateway string, ttl, cut time.Duration
 		{What: "not counted on", Bound: ttl + Slack, After: Injection, done: lapsed("gateway", gateway)},
 		{What: "heard again", Bound: cut + ttl + Slack, After: Injection, done: func(e events.Event) bool {
 			d, ok := e.Data.(events.LeaseResumed)
-			return ok && d.Kind == "gateway" && d.Name == gateway && !At(e).Before(healed)
+			return ok && d.Kind == "gateway" && d.Name == gateway && !e.At().Before(healed)
 		}},
 	}}
 }

@@ -31,14 +31,6 @@ type Watch struct {
 	fails func(e events.Event) bool // tells an end that is none of the steps; nil: none is
 }
 
-// At is when an event was stored; when it was said, of one that was not.
-func At(e events.Event) time.Time {
-	if e.Stored.IsZero() {
-		return e.Time
-	}
-	return e.Stored
-}
-
 // Hear hears a fact.
 func (w *Watch) Hear(e events.Event) {
 	if w.fails != nil && w.fails(e) && !w.Over() {
@@ -46,7 +38,7 @@ func (w *Watch) Hear(e events.Event) {
 	}
 	for _, s := range w.Steps {
 		if s.done(e) && s.at.IsZero() && w.begins(s) {
-			s.at = At(e)
+			s.at = e.At()
 		}
 	}
 }

@@ -99,7 +99,7 @@ func (l *Log) Deployment(app, action string, release int, now time.Time) Deploym
 	x := l.current(app, release)
 	d.Previous, d.Version, d.Strategy = x.From, x.Spec.Version, x.Strategy
 	d.Outcome, d.Reason, d.Actor = Outcome(x), r.reason(), l.actor(app, r)
-	d.Event, d.Correlation, d.StartedAt = r.Planned.ID, r.Planned.Correlation, Time{at(r.Planned)}
+	d.Event, d.Correlation, d.StartedAt = r.Planned.ID, r.Planned.Correlation, Time{r.Planned.At()}
 	d.Checks = checksOf(x)
 	step, of := x.Stage()
 	d.Step = &Step{Index: step, Of: of, Share: share(r.Served)}
@@ -114,8 +114,8 @@ func (l *Log) Deployment(app, action string, release int, now time.Time) Deploym
 }
 
 func (d *Deployment) ended(r *Record) {
-	took := at(r.Ended).Sub(at(r.Planned)).Milliseconds()
-	d.Event, d.EndedAt, d.TookMs = r.Ended.ID, Time{at(r.Ended)}, &took
+	took := r.Ended.At().Sub(r.Planned.At()).Milliseconds()
+	d.Event, d.EndedAt, d.TookMs = r.Ended.ID, Time{r.Ended.At()}, &took
 	d.Restored = r.Restored != 0
 }
 

@@ -25,16 +25,8 @@ type Fact struct {
 func factOf(stream string, e events.Event) Fact {
 	return Fact{
 		Stream: stream, Pos: e.Pos, ID: e.ID, Kind: e.Kind, App: e.App, Subject: e.Subject,
-		Actor: e.Actor, Reason: e.Reason, Cause: e.Cause, Wish: e.Wish, Time: at(e),
+		Actor: e.Actor, Reason: e.Reason, Cause: e.Cause, Wish: e.Wish, Time: e.At(),
 	}
-}
-
-// at is when an event was stored, or said if it was not stored.
-func at(e events.Event) time.Time {
-	if e.Stored.IsZero() {
-		return e.Time
-	}
-	return e.Stored
 }
 
 // note keeps a fact and remembers it as the last about its subject.

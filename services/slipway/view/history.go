@@ -50,13 +50,13 @@ func (l *Log) told(app string, number int) Past {
 		Strategy: r.Release.Strategy, Outcome: Outcome(&r.Release), Step: step, Of: of,
 		Active: a.Stable == number && !a.Retired, FailedRequests: r.Failed,
 		ExposedShare: share(r.Served), Actor: l.actor(app, r), Reason: r.reason(),
-		StartedAt: Time{at(r.Planned)}, Correlation: r.Planned.Correlation, Checks: checksOf(&r.Release),
+		StartedAt: Time{r.Planned.At()}, Correlation: r.Planned.Correlation, Checks: checksOf(&r.Release),
 	}
 	if art := r.Release.Spec.Artifact; art != nil {
 		p.Digest = "sha256:" + art.SHA256
 	}
 	if r.Ended.ID != "" {
-		p.EndedAt = Time{at(r.Ended)}
+		p.EndedAt = Time{r.Ended.At()}
 		took := r.TookMs
 		if took == 0 {
 			took = p.EndedAt.Sub(p.StartedAt.Time).Milliseconds()

@@ -49,24 +49,16 @@ func (i Instance) Tail() []string { return i.tail }
 // Since is when its state last changed.
 func (i Instance) Since() Time { return i.since }
 
-// instanceOf is the instance a fact speaks of.
-func instanceOf(e events.Event) string {
-	if n, ok := e.Data.(interface{ InstanceID() string }); ok {
-		return n.InstanceID()
-	}
-	return ""
-}
-
 // foldInstance keeps what an instance's facts tell, after it has ended too.
 func (l *Log) foldInstance(e events.Event) {
 	if d, ok := e.Data.(events.AssignmentRequested); ok {
 		l.instances[d.Instance] = &Instance{
 			ID: d.Instance, App: d.App, Release: d.Release, Driver: d.Driver,
-			Version: l.version(d.App, d.Release), State: "requested", since: Time{at(e)},
+			Version: l.version(d.App, d.Release), State: "requested", since: Time{e.At()},
 		}
 		return
 	}
-	i := l.instances[instanceOf(e)]
+	i := l.instances[e.Instance()]
 	if i == nil {
 		return
 	}
@@ -79,7 +71,7 @@ func (l *Log) foldInstance(e events.Event) {
 }
 
 func (i *Instance) foldPlacement(e events.Event) {
-	i.since, i.Reason = Time{at(e)}, ""
+	i.since, i.Reason = Time{e.At()}, ""
 	switch d := e.Data.(type) {
 	case events.PlacementPlaced:
 		i.Node, i.State = d.Node, "placed"
@@ -93,19 +85,19 @@ func (i *Instance) foldPlacement(e events.Event) {
 }
 
 func (i *Instance) foldRun(e events.Event) {
-	i.State, i.since, i.Reason = e.Kind.Happened, Time{at(e)}, e.Reason
+	i.State, i.since, i.Reason = e.Kind.Happened, Time{e.At()}, e.Reason
 	switch d := e.Data.(type) {
 	case events.InstanceFetchFailed:
 		i.State = "fetching"
 	case events.InstanceStarting:
 		i.Restarts, i.ReadyAt = max(d.Try-1, 0), Time{}
 	case events.InstanceStarted:
-		i.Pid, i.Container, i.Address, i.StartedAt = d.Pid, d.Container, d.Address, Time{at(e)}
+		i.Pid, i.Container, i.Address, i.StartedAt = d.Pid, d.Container, d.Address, Time{e.At()}
 	case events.InstanceAdopted:
 		i.State = "started"
 		i.Pid = cmp.Or(d.Pid, i.Pid)
 	case events.InstanceReady:
-		i.ReadyAt = Time{at(e)}
+		i.ReadyAt = Time{e.At()}
 	case events.InstanceExited:
 		i.ended(d.Code, d.Tail)
 	case events.InstanceFailed:

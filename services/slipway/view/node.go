@@ -99,7 +99,7 @@ func entranceOf(d events.GatewayJoined) *entrance {
 func (l *Log) foldFleet(e events.Event) {
 	switch d := e.Data.(type) {
 	case events.NodeJoined:
-		n := &machine{described: d.NodeDescription, joined: at(e), heard: at(e)}
+		n := &machine{described: d.NodeDescription, joined: e.At(), heard: e.At()}
 		if old := l.nodes[d.Node]; old != nil {
 			n.emptied = old.emptied
 		}
@@ -133,7 +133,7 @@ func (l *Log) foldFleet(e events.Event) {
 
 func (l *Log) lease(lease events.Lease, silent string, e events.Event) {
 	if n := l.nodes[lease.Name]; lease.Kind == "node" && n != nil {
-		n.heard, n.silent = at(e), silent
+		n.heard, n.silent = e.At(), silent
 		if silent == "" { // also one that was given up
 			n.gone = ""
 		}

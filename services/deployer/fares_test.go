@@ -48,7 +48,7 @@ func (r *rig) publish(l events.Load, ok bool) {
 
 func window(release int, f fare, from, to time.Time) (events.Load, bool) {
 	l := events.Load{
-		App: "web", Release: release, From: from, To: to, Complete: !f.partial, Requests: f.requests, Errors: f.errors,
+		App: "web", Release: release, From: from, To: to, Complete: !f.partial, Unknown: lacks(f), Requests: f.requests, Errors: f.errors,
 		Latency: events.LoadLatency{Schema: events.HistogramSchema, Count: uint64(f.requests), Buckets: map[int]uint64{}},
 	}
 	if f.requests > 0 {
@@ -130,4 +130,11 @@ func (r *rig) waitsFor(what string) bool {
 		}
 	}
 	return false
+}
+
+func lacks(f fare) []string {
+	if f.partial {
+		return []string{"gateway gw2-a"}
+	}
+	return []string{}
 }

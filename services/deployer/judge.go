@@ -64,28 +64,35 @@ func (v view) judgeCheck(say *service.Says, r *Release, a *Analysis, check int) 
 	if !ok {
 		return
 	}
-	verdict, base := events.VerdictNoData, (*float64)(nil)
-	switch {
-	case f.broken:
-		verdict = events.VerdictError
-	case f.value != nil && c.Baseline == events.BaselineStable:
-		if base, ok = v.baseline(c, f); ok {
-			verdict = verdictOf(c, *f.value, *base)
-		} else {
-			f.missing, f.value = "measurement of the stable release", nil
-		}
-	case f.value != nil:
-		verdict = verdictOf(c, *f.value, 0)
-	}
+	verdict := v.verdict(c, &f)
 	if verdict == events.VerdictNoData && t.Verdict == verdict && holds(c) {
 		return // a row of it is said once
 	}
-	t = t.next(c, verdict)
-	say.Because(a.Cause, "%s", t.words(c, f, base)).Fact(events.AnalysisJudged{
+	t = t.with(c, verdict, f)
+	say.Because(a.Cause, "%s", t.words(c, f)).Fact(events.AnalysisJudged{
 		OfAnalysis: v.runOf(r, a.Run), Check: check + 1, Metric: c.Metric, From: f.from, To: f.to,
-		Value: f.value, Baseline: base, Requests: f.requests, Verdict: verdict,
+		Value: f.value, Baseline: f.base, Requests: f.requests, Verdict: verdict,
 		Failures: t.Failures, Successes: t.Successes, Errors: t.Errors, Judged: t.Judged,
 	})
+}
+
+// verdict judges what was found; what is to be compared with the stable release is told
+// of the same time.
+func (v view) verdict(c events.AnalysisCheck, f *finding) string {
+	switch {
+	case f.broken:
+		return events.VerdictError
+	case f.value == nil:
+		return events.VerdictNoData
+	case c.Baseline == events.BaselineStable && f.known == 0:
+		base, ok := v.baseline(c, *f)
+		if !ok {
+			f.missing, f.value = "measurement of the stable release", nil
+			return events.VerdictNoData
+		}
+		f.base = base
+	}
+	return verdictOf(c, *f.value, f.baseline())
 }
 
 func holds(c events.AnalysisCheck) bool {
@@ -110,12 +117,15 @@ func (v view) find(r *Release, a *Analysis, c events.AnalysisCheck, t Tally) (f 
 			return measure(c, until(list, end, window)), true
 		}
 	}
+	if f, ok = v.known(r, a, c, t); ok {
+		return f, true
+	}
 	blind := v.blindAt(floor, c, t)
 	if v.now.Before(blind) {
-		return f, false
+		return finding{}, false
 	}
 	from := later(floor, t.To)
-	return finding{from: from, to: later(from, blind.Add(-blindAfter)), missing: "load windows of release " + itoa(r.Number)}, true
+	return finding{from: from, to: later(from, blind.Add(-blindAfter)), missing: "load windows of release " + itoa(r.Number) + v.lacking(r, from)}, true
 }
 
 // since is from when windows count for a run: of the present share, and of its own time.

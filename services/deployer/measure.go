@@ -11,9 +11,21 @@ type finding struct {
 	from, to time.Time
 	requests int64
 	value    *float64 // nil: nothing told
+	base     *float64 // the stable release's own, where it is compared with
 	broken   bool     // a window contradicts itself
 	absent   bool     // nobody measures it
 	missing  string   // what is missing, in an operator's words
+
+	known time.Duration // how much of the time is known; zero: all of it
+	fresh bool          // as much of it was known before, and not bad
+}
+
+// baseline is what a value's bound is counted from.
+func (f finding) baseline() float64 {
+	if f.base == nil {
+		return 0
+	}
+	return *f.base
 }
 
 // byRequest tells whether a metric is a property of the requests that were answered:

@@ -70,6 +70,19 @@ func (t Tally) next(c events.AnalysisCheck, verdict string) Tally {
 	return t
 }
 
+// with is the tally after a verdict on a finding. One of what is known alone counts as no
+// judgement, which a release could pass by, and a good length before it ends a row.
+func (t Tally) with(c events.AnalysisCheck, verdict string, f finding) Tally {
+	judged := t.Judged
+	if f.fresh {
+		t.Failures = 0
+	}
+	if t = t.next(c, verdict); f.known > 0 {
+		t.Judged = judged
+	}
+	return t
+}
+
 // outcome is what a check has come to: the four combinations of failures and successes.
 func (t Tally) outcome(c events.AnalysisCheck) string {
 	limit := c.Failures
@@ -104,8 +117,11 @@ func (t Tally) bad(c events.AnalysisCheck) bool {
 }
 
 // words of one judgement, with its numbers: errors 4.0% > 1.0% over 30s, 2 of 2.
-func (t Tally) words(c events.AnalysisCheck, f finding, base *float64) string {
+func (t Tally) words(c events.AnalysisCheck, f finding) string {
 	over := f.to.Sub(f.from).Round(time.Millisecond).String()
+	if f.known > 0 {
+		over = f.known.Round(time.Millisecond).String() + " known of " + over
+	}
 	switch t.Verdict {
 	case events.VerdictNoData:
 		if f.requests > 0 && byRequest(c.Metric) && f.requests < int64(c.MinRequests) {
@@ -115,7 +131,7 @@ func (t Tally) words(c events.AnalysisCheck, f finding, base *float64) string {
 	case events.VerdictError:
 		return fmt.Sprintf("%s: the load windows contradict themselves, error %d of %d", metricWords(c.Metric), t.Errors, max(c.Errors, 1))
 	}
-	words := fmt.Sprintf("%s %s %s over %s", metricWords(c.Metric), valueWords(c.Metric, *f.value), boundWords(c, *f.value, base), over)
+	words := fmt.Sprintf("%s %s %s over %s", metricWords(c.Metric), valueWords(c.Metric, *f.value), boundWords(c, *f.value, f.base), over)
 	switch {
 	case t.Verdict == events.VerdictInconclusive:
 		return words + ", neither good nor bad"

@@ -80,7 +80,10 @@ func (s *session) statusTable(w io.Writer, apps []view.App) error {
 	if err := t.Write(w, s.width(w)); err != nil || s.Output != "wide" && len(apps) != 1 {
 		return err
 	}
-	return s.releasesTable(w, apps)
+	if err := s.releasesTable(w, apps); err != nil {
+		return err
+	}
+	return s.checksTable(w, apps)
 }
 
 // releasesTable shows the instances of the releases below the apps.
@@ -97,6 +100,27 @@ func (s *session) releasesTable(w io.Writer, apps []view.App) error {
 			}
 		}
 	}
+	return s.below(w, t)
+}
+
+// checksTable shows what judges the releases on their way, but for what they have passed.
+func (s *session) checksTable(w io.Writer, apps []view.App) error {
+	t := output.NewTable("RELEASE", "ANALYSIS", "CHECK", "VERDICT", "FOUND")
+	for _, a := range apps {
+		if a.Rollout == nil {
+			continue
+		}
+		for _, c := range a.Rollout.Checks {
+			if c.Concerns() {
+				t.Row(view.ReleaseName(a.App, a.Rollout.Release), c.Run, c.Wants, c.Verdict, c.Said)
+			}
+		}
+	}
+	return s.below(w, t)
+}
+
+// below writes a table under another one, unless it is empty.
+func (s *session) below(w io.Writer, t *output.Table) error {
 	if t.Len() == 0 {
 		return nil
 	}

@@ -159,7 +159,7 @@ func (l *Log) stateOf(a *deployer.App, n Replicas) (state, reason string) {
 	case a.Retired:
 		return "stopped", "retired"
 	case live != nil && live.Phase == deployer.PhasePaused:
-		return "paused", live.Why
+		return "paused", withVerdicts(live)
 	case live != nil && live.Phase == deployer.PhaseReturning:
 		return "progressing", fmt.Sprintf("release %d is taken back: %s", live.Number, live.Why)
 	case live != nil:

@@ -37,11 +37,16 @@ func checksOf(r *deployer.Release) []Check {
 	return list
 }
 
-// said are the last judgements of the runs that go on, in a person's words.
+// Concerns tells whether a check still speaks for or against its release: its run goes
+// on, or has ended badly.
+func (c Check) Concerns() bool { return !overWell[c.State] }
+
+// said are the last judgements of the runs that go on, in a person's words, but for what
+// the release's last fact says itself.
 func said(r *deployer.Release) string {
 	var words []string
 	for _, c := range checksOf(r) {
-		if c.State == "running" && c.Said != "" {
+		if c.State == "running" && c.Said != "" && c.Said != r.Why {
 			words = append(words, c.Said)
 		}
 	}

@@ -279,6 +279,43 @@ func TestNobodyIsBlamed(t *testing.T) {
 	}
 }
 
+// TestALeaseIsOfItsKind: a node and a gateway of one name are two, whose silence and
+// return concern different promises.
+func TestALeaseIsOfItsKind(t *testing.T) {
+	lease := func(kind, name string) events.Lease {
+		return events.Lease{OfHolder: events.OfHolder{Holder: kind + "-" + name}, Kind: kind, Name: name}
+	}
+	t.Run("a gateway that returns leaves the node of its name lost", func(t *testing.T) {
+		s := tell(t, Options{})
+		s.runs("web-1-a1", 1)
+		s.after(20*time.Second, events.LeaseLapsed{Lease: lease("node", "n1"), SilentMs: 3000}, events.LeaseLapsed{Lease: lease("gateway", "n1"), SilentMs: 3000})
+		s.after(time.Second, events.LeaseResumed{Lease: lease("gateway", "n1")})
+		s.after(8*time.Second, events.PlacementEvacuated{OfInstance: instance("web-1-a1"), Cause: events.EvacuationLost})
+		s.after(time.Minute, events.PlacementPlaced{OfInstance: events.OfInstance{App: "web", Node: "n2", Instance: "web-1-b1"}, Release: 1})
+		if g := s.of(nodeReplaced); g.Samples != 1 || len(g.Evidence) != 1 {
+			t.Errorf("%+v", g)
+		}
+	})
+	t.Run("a node that is silent takes no table from the gateway of its name", func(t *testing.T) {
+		s := tell(t, Options{})
+		of := events.OfRouting{App: "web", Gateway: "gw1-a", Generation: 1}
+		s.after(0, events.RoutingApplied{OfRouting: of}, events.EndpointAvailable{Endpoint: events.Endpoint{App: "web", Endpoint: "web-1-a1"}})
+		s.after(0, events.PoolChanged{OfGeneration: events.OfGeneration{App: "web", Generation: 1}, Endpoints: []events.PoolEndpoint{{Endpoint: "web-1-a1", Ready: true}}})
+		s.after(time.Second, events.LeaseLapsed{Lease: lease("node", "gw1-a"), SilentMs: 3000})
+		s.after(time.Second, events.RoutingApplied{OfRouting: of, Pool: 1})
+		if g := s.of(routable); g.Samples != 1 {
+			t.Errorf("%+v", g)
+		}
+		s.after(0, events.EndpointAvailable{Endpoint: events.Endpoint{App: "web", Endpoint: "web-1-a2"}})
+		s.after(0, events.PoolChanged{OfGeneration: events.OfGeneration{App: "web", Generation: 2}, Endpoints: []events.PoolEndpoint{{Endpoint: "web-1-a2", Ready: true}}})
+		s.after(time.Second, events.LeaseLapsed{Lease: lease("gateway", "gw1-a"), SilentMs: 3000})
+		s.after(time.Minute, events.RoutingApplied{OfRouting: of, Pool: 2})
+		if g := s.of(routable); g.Samples != 1 {
+			t.Errorf("after its own silence: %+v", g)
+		}
+	})
+}
+
 // TestWhatParticipantsSay: a promise said to be broken is shown until it is restored.
 func TestWhatParticipantsSay(t *testing.T) {
 	of := events.OfGuarantee{Participant: "deployer", Name: "guard", Key: "web"}

@@ -62,7 +62,9 @@ func (l *losses) hear(f *Fold, e events.Event) {
 			l.lapsed[d.Name], l.when[d.Name] = d, e.At().Add(-time.Duration(d.SilentMs)*time.Millisecond)
 		}
 	case events.LeaseResumed:
-		delete(l.lapsed, d.Name)
+		if d.Kind == "node" {
+			delete(l.lapsed, d.Name)
+		}
 	case events.PlacementEvacuated:
 		lapse, silent := l.lapsed[d.Node]
 		if key, known := l.of[d.Instance]; known && silent && d.Cause == events.EvacuationLost {

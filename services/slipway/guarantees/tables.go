@@ -33,7 +33,9 @@ func (t *tables) hear(f *Fold, e events.Event) {
 	case events.GatewayLeft:
 		t.gone(d.Gateway)
 	case events.LeaseLapsed:
-		t.gone(d.Name)
+		if d.Kind == "gateway" {
+			t.gone(d.Name)
+		}
 	case events.RoutingApplied:
 		t.applied(f, d, e)
 	case events.EndpointAvailable:

@@ -47,6 +47,8 @@ type checker struct {
 	local bool  // read from a file: the artifact is not hashed yet
 	root  *node // the file's document; nil for a wish
 	found []Violation
+
+	anyStrategy bool // the file's strategy is none, so that nothing can be wrong for it
 }
 
 func (c *checker) check() []Violation {

@@ -56,7 +56,7 @@ func (c *checker) analysis(d events.DeployPolicy) {
 
 // runOf refuses a run of checks that no release of the strategy could have.
 func (c *checker) runOf(written bool, path []string, strategies ...string) {
-	if !written {
+	if !written || c.anyStrategy {
 		return
 	}
 	for _, s := range strategies {

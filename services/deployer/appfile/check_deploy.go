@@ -108,7 +108,7 @@ func (c *checker) steps(d events.DeployPolicy) {
 	switch {
 	case d.Strategy == events.Canary && len(d.Steps) == 0:
 		c.refuse(Missing, at, "needs a step, such as { weight: 5%, pause: 5m }")
-	case d.Strategy != events.Canary && len(d.Steps) > 0:
+	case d.Strategy != events.Canary && len(d.Steps) > 0 && !c.anyStrategy:
 		c.refuse(Exclusive, at, "steps and strategy "+d.Strategy+" exclude one another: steps are a canary's")
 	case len(d.Steps) > maxSteps:
 		c.refuse(OutOfRange, at, fmt.Sprintf("at most %d steps", maxSteps))
@@ -128,7 +128,7 @@ func (c *checker) steps(d events.DeployPolicy) {
 		}
 		c.stepRun(s.Run, below(here, "run"))
 	}
-	if d.ShrinkStable && d.Strategy != events.Canary {
+	if d.ShrinkStable && d.Strategy != events.Canary && !c.anyStrategy {
 		c.refuse(Exclusive, []string{"deploy", "shrinkStable"}, "shrinkStable and strategy "+d.Strategy+" exclude one another: only beside a canary does stable shrink")
 	}
 }

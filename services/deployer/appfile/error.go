@@ -47,6 +47,11 @@ type Errors []Error
 // Error renders the list as people see it.
 func (e Errors) Error() string { return Render(e) }
 
+// about tells whether one of them is about a field.
+func (e Errors) about(path string) bool {
+	return slices.ContainsFunc(e, func(one Error) bool { return one.Path == path })
+}
+
 func (e Errors) sort() {
 	slices.SortStableFunc(e, func(a, b Error) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),

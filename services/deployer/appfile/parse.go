@@ -65,6 +65,7 @@ func ParseSet(name string, src []byte, lookup func(string) (string, bool), setti
 
 // app takes one document through the chain: schema, units, rules.
 func (s *source) app(doc *node) App {
+	before := len(s.errs)
 	retype(doc, fileType)
 	s.matchSchema(doc)
 	if doc.kind != mapping {
@@ -79,7 +80,7 @@ func (s *source) app(doc *node) App {
 	if f.Artifact != nil {
 		app.ArtifactPath = *f.Artifact
 	}
-	c := checker{doc: app.Document, local: true, root: doc}
+	c := checker{doc: app.Document, local: true, root: doc, anyStrategy: s.errs[before:].about("deploy.strategy")}
 	for _, v := range c.check() {
 		app.tell(v)
 	}

@@ -60,9 +60,20 @@ func (e *Env) source(name string) ([]byte, error) {
 		return nil, fault.New("SLW-F010", "there is no file %s", name).Try("slipway init")
 	}
 	if err != nil {
-		return nil, fault.New("SLW-F010", "%v", err)
+		return nil, unreadable(name, err)
 	}
 	return src, nil
+}
+
+// unreadable tells of a file that cannot be read; of a folder, which file was meant.
+func unreadable(name string, err error) error {
+	f := fault.New("SLW-F010", "%v", err)
+	for _, usual := range defaultFiles {
+		if _, none := os.Stat(filepath.Join(name, usual)); none == nil {
+			return f.Because(fmt.Sprintf("did you mean %q?", filepath.Join(name, usual)))
+		}
+	}
+	return f
 }
 
 // lookup is a variable of the environment; one that is empty is not set.

@@ -18,7 +18,7 @@ import (
 
 func newConsumerCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "consumer", Aliases: []string{"integration"}, Short: "Let a program of yours read the log",
+		Use: "consumer VERB", Aliases: []string{"integration"}, Short: "Let a program of yours read the log",
 		Example:     "  slipway consumer init mybot --lang python\n  slipway consumer add mybot --filter 'slipway.event.*.*.*.release.*'",
 		Annotations: annotated("read", "0 2 3 4 5 124"),
 		Args:        cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },

@@ -26,7 +26,7 @@ func (i contextItem) Name() string { return i.ID }
 
 func newContextCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "context", Short: "Say which clusters there are, and which one is meant",
+		Use: "context VERB", Short: "Say which clusters there are, and which one is meant",
 		Example: "  slipway context ls\n  slipway context use dev",
 		Args:    cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}

@@ -16,7 +16,7 @@ import (
 
 func newDeadCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "dead", Short: "See what a participant could not read, and let it go on",
+		Use: "dead VERB", Short: "See what a participant could not read, and let it go on",
 		Example:     "  slipway dead ls\n  slipway dead requeue 3",
 		Annotations: annotated("read", "0 1 2 3 4 5 124"),
 		Args:        cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },

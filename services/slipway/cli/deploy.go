@@ -48,7 +48,7 @@ var goals = map[string]view.Goal{"completed": view.Completed, "promoted": view.P
 func (d *deploy) goal() (view.Goal, error) {
 	goal, ok := goals[d.waitFor]
 	if !ok {
-		return 0, fault.New("SLW-U002", "--wait-for %q is none of completed, promoted, paused", d.waitFor)
+		return 0, oneOf("wait-for", d.waitFor, []string{"completed", "promoted", "paused"})
 	}
 	if d.noWait {
 		goal = view.Answered

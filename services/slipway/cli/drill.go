@@ -22,7 +22,7 @@ const violated status = 8
 
 func newDrillCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "drill", Short: "Let something fail on purpose, and measure how it comes back",
+		Use: "drill VERB", Short: "Let something fail on purpose, and measure how it comes back",
 		Example:     "  slipway drill kill-instance shop -y\n  slipway drill kill-node n2 -y",
 		Annotations: annotated("wish", "0 1 2 3 4 5 8 124 130"),
 		Args:        cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },

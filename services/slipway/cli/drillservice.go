@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"slipway.dev/events"
+	"slipway.dev/pkg/nearest"
 	"slipway.dev/pkg/service"
 	"slipway.dev/services/slipway/fault"
 	"slipway.dev/services/slipway/plane"
@@ -33,7 +34,7 @@ func drillService(env *Env) *cobra.Command {
 		"  slipway drill kill-service deployer -y --data /var/lib/slipway\n  slipway drill kill-service registry -y",
 		func(ctx context.Context, d *drilling, name string) (*drill, error) {
 			if !slices.Contains(plane.Services, name) {
-				return nil, fault.New("SLW-U002", "no service is called %q", name).Because("there are: " + strings.Join(plane.Services, ", "))
+				return nil, noService(name)
 			}
 			pid, err := servicePid(data, name)
 			if err != nil {
@@ -61,6 +62,14 @@ func drillService(env *Env) *cobra.Command {
 		})
 	cmd.Flags().StringVar(&data, "data", ".slipway/run", "data folder of the process")
 	return cmd
+}
+
+func noService(name string) error {
+	f := fault.New("SLW-U002", "no service is called %q", name).Because("there are: " + strings.Join(plane.Services, ", "))
+	if near := nearest.Of(name, plane.Services); near != "" {
+		f.Because(fmt.Sprintf("did you mean %q?", near))
+	}
+	return f
 }
 
 // servicePid is the process that a pid file names. One that has ended, or is another

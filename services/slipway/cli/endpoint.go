@@ -33,7 +33,7 @@ func (i endpointItem) Name() string { return i.App + "/" + i.Endpoint }
 
 func newEndpointCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "endpoint", Short: "Let a service that runs elsewhere serve an app",
+		Use: "endpoint VERB", Short: "Let a service that runs elsewhere serve an app",
 		Example:     "  slipway endpoint offer billing b1 --address 10.0.0.7:8080\n  slipway endpoint withdraw billing b1",
 		Annotations: annotated("wish", "0 1 2 3 4 5 124 130"),
 		Args:        cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },

@@ -71,6 +71,11 @@ func TestGoals(t *testing.T) {
 		if a := p.asks(7, "retry", "shop"); a.Error.Code != "SLW-D012" || a.Items[0]["action"] != "retry" {
 			t.Errorf("%+v %v", a.Error, a.Items)
 		}
+		p.does(7, "status", "shop", "--wait")
+		if a := p.asks(0, "deploy", "v3.yaml", "-y"); a.Items[0]["outcome"] != "unchanged" {
+			t.Errorf("%v", a.Items)
+		}
+		p.does(0, "status", "shop", "--wait") // as the deploy ended, and not the release before it
 	})
 	t.Run("a retired app can be declared again", func(t *testing.T) {
 		p.does(0, "retire", "one", "-y")
@@ -83,6 +88,9 @@ func TestGoals(t *testing.T) {
 	})
 	t.Run("promote and retire --no-wait end when the wish is accepted", func(t *testing.T) {
 		p.does(0, "deploy", p.file("v4.yaml", strings.Replace(manual, "v3", "v4", -1)), "-y", "--wait-for", "paused")
+		if a := p.asks(124, "status", "shop", "--wait", "--timeout", "1s"); a.Error.Fix[0] != "slipway promote shop" {
+			t.Errorf("what waits for a person is to be told so: %v", a.Error.Fix)
+		}
 		if a := p.asks(0, "promote", "shop", "--no-wait"); a.Items[0]["outcome"] != "running" || a.Items[0]["release"] == nil {
 			t.Errorf("%v", a.Items)
 		}
@@ -90,8 +98,8 @@ func TestGoals(t *testing.T) {
 		if s := p.asks(0, "status", "shop"); s.Items[0]["state"] != "healthy" || s.Items[0]["current"] == 3.0 {
 			t.Errorf("%v", s.Items)
 		}
-		if a := p.asks(0, "retire", "one", "-y", "--no-wait"); a.Items[0]["app"] != "one" {
-			t.Errorf("%v", a.Items)
+		if r := p.does(0, "retire", "one", "-y", "--no-wait"); r.Stdout != "one: retire accepted\n" {
+			t.Errorf("%q", r.Stdout)
 		}
 		p.does(0, "status", "one", "--wait")
 	})

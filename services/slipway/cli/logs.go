@@ -94,7 +94,7 @@ func (s *session) writers(what string) (app, instance string, err error) {
 	if i, ok := s.log.Instance(what); ok {
 		return i.App, i.ID, nil
 	}
-	return "", "", s.noApp(what)
+	return "", "", s.noSuch(what)
 }
 
 // logPrinter shows lines as they come.

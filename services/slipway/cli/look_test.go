@@ -39,6 +39,21 @@ func TestLook(t *testing.T) {
 			t.Errorf("%+v", a.Error)
 		}
 	})
+	t.Run("a release or an instance that is not there is told as one", func(t *testing.T) {
+		for what, fix := range map[string]string{"shop/77": "slipway history shop", "shop-1-a9": "slipway ps shop --all", "none/7": "slipway status"} {
+			if a := p.asks(3, "why", what); a.Error.Fix[0] != fix {
+				t.Errorf("%s: %+v", what, a.Error)
+			}
+		}
+		if a := p.asks(3, "logs", "shop-1-a9"); a.Error.Message != "there is no instance shop-1-a9" {
+			t.Errorf("%+v", a.Error)
+		}
+	})
+	t.Run("the events of an app that is not there are no empty table", func(t *testing.T) {
+		if a := p.asks(3, "events", "--app", "shpo"); a.Error.Code != "SLW-E001" || a.Error.Fix[0] != "slipway status shop" {
+			t.Errorf("%+v", a.Error)
+		}
+	})
 	t.Run("interface-13 an event is printed byte for byte as it is stored", func(t *testing.T) {
 		r := p.does(0, "events", "-o", "json")
 		for i, line := range strings.Split(strings.TrimSuffix(r.Stdout, "\n"), "\n") {

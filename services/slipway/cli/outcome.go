@@ -63,7 +63,8 @@ func (s *session) unfinished(ctx context.Context, j *view.Journey, ended error) 
 	resume := "slipway status " + j.App + " --wait"
 	switch {
 	case errors.Is(ended, errTimeout), errors.Is(context.Cause(ctx), errTimeout):
-		return fault.New("SLW-D015", "the time is over; %s %s", what, on).Serving("%s", s.servingWords(j.App)).Try(resume)
+		return fault.New("SLW-D015", "the time is over; %s %s", what, on).Serving("%s", s.servingWords(j.App)).
+			Try(nextSteps(j.App, s.log.Way(j.App, j.Release, s.Now()))...).Try(resume)
 	case errors.Is(ended, context.Canceled):
 		f := fault.New("SLW-D016", "detached; %s %s", what, on).Try(resume)
 		if j.Release != 0 {
@@ -202,6 +203,9 @@ func promoted(d view.Deployment) string {
 			words += fmt.Sprintf(", %d of %d requests failed", d.Requests.Failed, d.Requests.Total)
 		}
 		return words
+	}
+	if d.Outcome == "running" && d.Action != "deploy" && d.Action != "" {
+		return d.App + ": " + d.Action + " accepted"
 	}
 	if d.Release == 0 {
 		return d.App + ": accepted" // whoever does not wait ends before a release is planned

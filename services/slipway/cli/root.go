@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os/signal"
+	"regexp"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -32,8 +34,32 @@ func Main(ctx context.Context, env *Env, args []string) int {
 	root := newRootCommand(env)
 	root.SetArgs(args)
 	env.args, env.root = args, root
-	return env.finish(root.ExecuteContext(ctx))
+	verb, err := root.ExecuteContextC(ctx)
+	return env.finish(remedied(verb, err))
 }
+
+// remedied adds what to try to a fault that names nothing: of a verb that was used wrongly
+// its help, else what its code's row of the table says that runs as printed.
+func remedied(verb *cobra.Command, err error) error {
+	var f *fault.Fault
+	if !errors.As(err, &f) || len(f.Fix) > 0 {
+		return err
+	}
+	if f.Code == "SLW-U001" || f.Code == "SLW-U002" {
+		f.Try(verb.CommandPath() + " --help")
+		return err
+	}
+	row, _ := fault.Find(f.Code)
+	for _, fix := range row.Fixes {
+		if !placeholder.MatchString(fix) {
+			f.Try(fix)
+		}
+	}
+	return err
+}
+
+// placeholder is a word that a person must put another in place of.
+var placeholder = regexp.MustCompile(`\b[A-Z]{2,}\b`)
 
 // finish tells an error and returns the exit status.
 func (e *Env) finish(err error) int {
@@ -79,7 +105,7 @@ func (e *Env) tell(f *fault.Fault) {
 
 func newRootCommand(env *Env) *cobra.Command {
 	root := &cobra.Command{
-		Use: "slipway", Short: "Deploy without losing a request", SilenceErrors: true, SilenceUsage: true,
+		Use: "slipway VERB", Short: "Deploy without losing a request", SilenceErrors: true, SilenceUsage: true,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -121,7 +147,7 @@ func strict(cmd *cobra.Command) {
 				return unknownVerb(cmd, args[0])
 			}
 			if err := check(cmd, args); err != nil {
-				return fault.New("SLW-U002", "%s: %v", cmd.CommandPath(), err).Try(cmd.CommandPath() + " --help")
+				return fault.New("SLW-U002", "%s wants %s, not %s", cmd.CommandPath(), wanted(cmd), givenWords(args)).Try(cmd.CommandPath() + " --help")
 			}
 			return nil
 		}
@@ -129,6 +155,22 @@ func strict(cmd *cobra.Command) {
 	for _, sub := range cmd.Commands() {
 		strict(sub)
 	}
+}
+
+// wanted are the arguments of a verb, as its usage has them.
+func wanted(cmd *cobra.Command) string {
+	_, words, _ := strings.Cut(cmd.Use, " ")
+	if words == "" {
+		return "no argument"
+	}
+	return words
+}
+
+func givenWords(args []string) string {
+	if len(args) == 0 {
+		return "nothing"
+	}
+	return fmt.Sprintf("%q", strings.Join(args, " "))
 }
 
 // unknownVerb names the verb that was probably meant.

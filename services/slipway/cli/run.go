@@ -71,10 +71,8 @@ func (r *runFlags) run(cmd *cobra.Command, env *Env) error {
 	}
 	r.Data = dataFolder(cmd, r.Data, env)
 	r.Log.Stderr = env.Err
-	switch r.Profile {
-	case "dev", "single", "cluster":
-	default:
-		return fault.New("SLW-U002", "--profile %q is none of dev, single, cluster", r.Profile)
+	if err := oneOf("profile", r.Profile, []string{"dev", "single", "cluster"}); err != nil {
+		return err
 	}
 	if err := badID(r.ID); err != nil {
 		return err

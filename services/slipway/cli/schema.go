@@ -16,7 +16,7 @@ import (
 
 func newSchemaCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "schema", Short: "Show the JSON Schemas of events, and hold events to them",
+		Use: "schema VERB", Short: "Show the JSON Schemas of events, and hold events to them",
 		Example:     "  slipway schema ls\n  slipway schema get release.promoted",
 		Annotations: annotated("local", "0"),
 		Args:        cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },

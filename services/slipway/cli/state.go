@@ -71,6 +71,9 @@ func (e *Env) state(ctx context.Context, what, at string) error {
 func noEntity(what, entity string) error {
 	f := fault.New("SLW-U002", "%q names no key: ENTITY/ID, such as app/shop", what).
 		Because("entities: " + strings.Join(view.Entities, ", "))
+	if entity == what {
+		return f.Try("slipway state app/" + what)
+	}
 	if near := nearest.Of(entity, view.Entities); near != "" {
 		f.Try("slipway state " + near + "/ID")
 	}

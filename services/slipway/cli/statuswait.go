@@ -79,6 +79,9 @@ func (s *session) lastEnd(app string) error {
 	if r == nil || a.Retired || r.Release.Reached {
 		return nil
 	}
+	if a.Accepted != nil && a.Accepted.Number > r.Release.Declaration {
+		return nil // what was declared last is what serves, so no release was made of it
+	}
 	j := &view.Journey{App: app, Release: a.Last, Outcome: view.Outcome(s.log.Current(app, a.Last)), Reasons: r.Reasons, Answer: &r.Decided}
 	return s.judge(j, s.log.Deployment(app, "deploy", a.Last, s.Now()))
 }

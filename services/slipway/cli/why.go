@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -101,7 +102,22 @@ func (s *session) meant(what string) (view.Fact, error) {
 			return f, nil
 		}
 	}
-	return view.Fact{}, s.noApp(what)
+	return view.Fact{}, s.noSuch(what)
+}
+
+// noSuch says of a name that may be one of several things what it is not.
+func (s *session) noSuch(what string) error {
+	app, rest, whole := strings.Cut(what, "/")
+	if !whole {
+		app, rest = view.AppOfID(what), what
+	}
+	if a, _ := s.log.App(app); a == nil || app == what {
+		return s.noApp(what)
+	}
+	if _, err := strconv.Atoi(rest); err == nil {
+		return fault.New("SLW-E001", "there is no release %s", what).Try("slipway history " + app)
+	}
+	return fault.New("SLW-E001", "there is no instance %s", what).Try("slipway ps " + app + " --all")
 }
 
 // sequence reads #18190 and #2.18190.

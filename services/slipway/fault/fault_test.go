@@ -125,6 +125,9 @@ func TestRefused(t *testing.T) {
 	if f.Code != "SLW-D002" || f.Exit() != 1 || len(f.Why) != 2 {
 		t.Errorf("got %s (%d) with %q", f.Code, f.Exit(), f.Why)
 	}
+	if f := Refused("web", []Refusal{{"none", "nothing to promote"}}); f.Why[0] != "nothing to promote" {
+		t.Errorf("a word that says nothing more stands there: %q", f.Why)
+	}
 }
 
 // TestOf: a fault is found in a chain, anything else is SLW-X001.

@@ -1,6 +1,9 @@
 package fault
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Refusal is one reason of an owner for saying no: a word and a sentence.
 type Refusal struct{ Word, Text string }
@@ -65,11 +68,16 @@ func Refused(what string, reasons []Refusal) *Fault {
 		if code, rank := codeOf(r.Word); rank < best {
 			first, best = code, rank
 		}
-		if strings.HasSuffix(r.Word, "-refused") { // the sentence alone says it
+		if code, _ := codeOf(r.Word); plain(r.Word, code) {
 			why = append(why, r.Text)
 			continue
 		}
 		why = append(why, r.Word+": "+r.Text)
 	}
 	return New(first, "%s was refused", what).Because(why...)
+}
+
+// plain tells whether the sentence of a refusal says all that its word does.
+func plain(word, code string) bool {
+	return strings.HasSuffix(word, "-refused") || slices.Contains([]string{"SLW-U002", "SLW-E001", "SLW-D017", "SLW-D018"}, code)
 }

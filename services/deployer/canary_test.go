@@ -211,6 +211,9 @@ func TestCanary(t *testing.T) {
 		if a := r.app("web"); a.share(1) != fullBp || len(a.of(1)) != 2 {
 			t.Errorf("shares %v", a.Route.Said.Shares)
 		}
+		if n := r.count("assignment.requested web-2-"); n != 3 {
+			t.Errorf("its one canary was tried %d times, want 3", n)
+		}
 	})
 }
 

@@ -103,6 +103,37 @@ func TestDrain(t *testing.T) {
 			t.Errorf("%+v", d)
 		}
 	})
+	t.Run("delivery-N05 what moved is ready, but no gateway sends it anything yet: what it replaces serves on", func(t *testing.T) {
+		r := newRig(t, "n1", "n2")
+		r.deploy(doc("1"))
+		from := r.app("web").Instances["web-1-a1"].Node
+		r.noGw = true
+		r.drain(from)
+		r.until("what moved is ready", func() bool { i := r.app("web").Instances["web-1-b1"]; return i != nil && i.State == "ready" })
+		r.pass(time.Minute)
+		if standing, leaving := r.moving(); standing != 1 || leaving != 0 {
+			t.Fatalf("%d stand by, %d leave before a gateway has applied it", standing, leaving)
+		}
+		r.noGw = false
+		r.settle("web")
+		r.until("drained", r.drained(from))
+	})
+	t.Run("delivery-N10 what moved fails: another one is asked for after its back-off, and not before", func(t *testing.T) {
+		r := newRig(t, "n1", "n2")
+		r.deploy(doc("1"))
+		r.crash[1] = true
+		r.drain(r.app("web").Instances["web-1-a1"].Node)
+		r.until("it has failed", func() bool { x := r.app("web").Releases[1].Replicas[1]; return x.Failures == 1 })
+		r.crash[1] = false
+		r.pass(replaceMin - 10*time.Millisecond)
+		if n := r.count("assignment.requested web-1-c1"); n != 0 {
+			t.Fatal("asked for before its back-off is over")
+		}
+		r.pass(replaceMin / 5)
+		if n := r.count("assignment.requested web-1-c1"); n != 1 || r.serving() == 0 {
+			t.Errorf("asked for %d times after its back-off, %d serve", n, r.serving())
+		}
+	})
 	t.Run("delivery-N04 by force all of it is stopped at once", func(t *testing.T) {
 		r := newRig(t, "n1", "n2")
 		r.deploy(doc("1", replicas(4)))

@@ -146,3 +146,27 @@ func TestSizeForAShare(t *testing.T) {
 		}
 	}
 }
+
+// The share of a step is measured over the time of which both releases tell, and from when
+// it settled: windows of the share before are none of it.
+func TestAShareIsMeasuredSinceItSettled(t *testing.T) {
+	moment := func(n int) time.Time { return tenSharp.Add(time.Duration(n) * time.Second) }
+	a := &App{Stable: 1, Route: Route{SettledAt: moment(3)}}
+	h := a.loads.Get()
+	h.of = map[int][]events.Load{}
+	for n := range 10 {
+		canary, stable := fare{requests: 50}, fare{requests: 50} // of an earlier share
+		if n >= 3 {
+			canary, stable = fare{requests: 5}, fare{requests: 95}
+		}
+		mine, _ := window(2, canary, moment(n), moment(n+1))
+		h.of[2] = append(h.of[2], mine)
+		if n < 8 { // stable's last two have not been told yet
+			others, _ := window(1, stable, moment(n), moment(n+1))
+			h.of[1] = append(h.of[1], others)
+		}
+	}
+	if bp, of := (view{App: a}).measured(&Release{Number: 2}); bp != 500 || of != 500 {
+		t.Errorf("%d bp of %d requests, want 500 of 500", bp, of)
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"slipway.dev/events"
+	"slipway.dev/pkg/sim"
+	"slipway.dev/services/deployer/inventory"
 )
 
 func TestRollingLimits(t *testing.T) {
@@ -190,5 +192,39 @@ func TestShareFollowsCapacity(t *testing.T) {
 	r.deploy(doc("3", replicas(4), rollingBy(2, 0)))
 	if n := r.count("route.shifted"); n < 6 {
 		t.Errorf("%d shifts, the shares did not follow", n)
+	}
+}
+
+// What failed is replaced after 5 s, then after twice as long each time, never after more
+// than 5 minutes, and a tenth of it.
+func TestAFailedReplicaIsTriedEverLater(t *testing.T) {
+	for failures, want := range map[int]time.Duration{1: 5 * time.Second, 2: 10 * time.Second, 3: 20 * time.Second, 7: replaceMax, 60: replaceMax} {
+		got := Replica{Failures: failures, FailedAt: sim.Start}.retryAt("web", 1).Sub(sim.Start)
+		if got < want || got > want+want/10 {
+			t.Errorf("failure %d: again after %s, want %s", failures, got, want)
+		}
+	}
+	if at := (Replica{FailedAt: sim.Start}).retryAt("web", 1); !at.IsZero() {
+		t.Errorf("one that never failed waits until %s", at)
+	}
+}
+
+// Of more than are wanted those go first of which nobody can tell how they are: what is
+// heard serves.
+func TestScaledDownWhatIsHeardStays(t *testing.T) {
+	r := newRig(t, "n1", "n2")
+	r.deploy(doc("1", replicas(4)))
+	if len(r.on("n1")) != 2 {
+		t.Fatalf("on n1 are %v", r.on("n1"))
+	}
+	for _, silent := range []string{"n1", "n2"} {
+		v := view{App: r.app("web"), fleet: &Fleet{Nodes: inventory.Nodes{
+			"n1": {Alive: silent != "n1", Boot: 1}, "n2": {Alive: silent != "n2", Boot: 1},
+		}}, now: r.w.Now()}
+		for _, i := range v.surplus(v.of(1), 2) {
+			if i.Node != silent {
+				t.Errorf("%s is silent, and %s on %s goes", silent, i.ID, i.Node)
+			}
+		}
 	}
 }

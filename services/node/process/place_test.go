@@ -5,6 +5,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -69,6 +70,7 @@ func TestAnotherUserRunsTheWorkloadAndOwnsItsDirectory(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("needs root: only a root agent can start workloads of another user")
 	}
+	strictUmask(t)
 	dir, err := os.MkdirTemp("", "slipway") // t.TempDir lies in a directory other users cannot reach
 	if err != nil {
 		t.Fatal(err)
@@ -89,6 +91,13 @@ func TestAnotherUserRunsTheWorkloadAndOwnsItsDirectory(t *testing.T) {
 	if got := strings.Join(strings.Fields(strings.Join(e.Tail, " ")), " "); e.Code != 0 || got != "1234 4321 declaredmine again" {
 		t.Fatalf("ended: %+v: %s", e, got)
 	}
+}
+
+// strictUmask is that of the unit of deployments/single, under which an agent runs.
+func strictUmask(t *testing.T) {
+	t.Helper()
+	was := syscall.Umask(0o077)
+	t.Cleanup(func() { syscall.Umask(was) })
 }
 
 func TestDeclaredFilesAreWrittenBelowTheWorkdir(t *testing.T) {

@@ -56,13 +56,24 @@ func New(c Config) (*Driver, error) {
 		live:   map[string]int{},
 		poke:   make(chan struct{}, 1),
 	}
-	// 0711: a workload of another user must reach its own folder and may list nobody else's.
-	for _, dir := range []string{d.Store.Dir, d.instances(), string(d.marks)} {
-		if err := os.MkdirAll(dir, 0o711); err != nil {
-			return nil, fmt.Errorf("make directory %s: %w", dir, err)
-		}
+	if err := passable(d.Store.Dir, d.instances(), string(d.marks)); err != nil {
+		return nil, fmt.Errorf("make the driver's folders: %w", err)
 	}
 	return d, nil
+}
+
+// passable makes folders that a workload of another user passes on the way to its own and
+// may not list, whatever the agent's umask: the unit of deployments/single has a strict one.
+func passable(dirs ...string) error {
+	for _, dir := range dirs {
+		if err := os.MkdirAll(dir, 0o711); err != nil {
+			return err
+		}
+		if err := os.Chmod(dir, 0o711); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Name is "process".

@@ -72,7 +72,7 @@ func (d *Driver) prepare(f folder, s driver.Spec) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(string(f), 0o711); err != nil {
+	if err := passable(string(f)); err != nil {
 		return fmt.Errorf("make folder of %s: %w", s.ID, err)
 	}
 	dir, err := d.furnish(f, s, user)

@@ -79,7 +79,7 @@ func (s *Store) bring(ctx context.Context, a driver.Artifact) error {
 	if err := os.RemoveAll(next); err != nil {
 		return fmt.Errorf("clear %s: %w", next, err)
 	}
-	if err := os.Mkdir(next, 0o755); err != nil {
+	if err := errors.Join(os.Mkdir(next, 0o755), os.Chmod(next, 0o755)); err != nil {
 		return fmt.Errorf("store artifact: %w", err)
 	}
 	defer os.RemoveAll(next)
@@ -110,6 +110,9 @@ func receive(ctx context.Context, body io.Reader, path string, a driver.Artifact
 		return fmt.Errorf("store artifact: %w", err)
 	}
 	defer file.Close()
+	if err := file.Chmod(0o555); err != nil { // past the umask: a workload of another user runs it
+		return fmt.Errorf("store artifact: %w", err)
+	}
 	h := sha256.New()
 	n, err := io.Copy(io.MultiWriter(file, h), io.LimitReader(under{ctx, body}, a.SizeBytes+1))
 	if err != nil {

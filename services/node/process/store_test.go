@@ -30,6 +30,7 @@ func fetched(t *testing.T, name string, b []byte) (*Driver, driver.Artifact) {
 }
 
 func TestAnArtifactIsFetchedVerifiedAndRun(t *testing.T) {
+	strictUmask(t)
 	d, a := fetched(t, "hello", ownBytes(t))
 	info, err := os.Stat(d.Store.blob(a.SHA256))
 	if err != nil || info.Mode().Perm() != 0o555 {

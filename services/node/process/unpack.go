@@ -144,6 +144,9 @@ func (x *expansion) file(name string, h *tar.Header, r io.Reader) error {
 		return err
 	}
 	defer f.Close()
+	if err := f.Chmod(mode); err != nil { // past the umask
+		return err
+	}
 	sum := sha256.New()
 	if _, err := io.Copy(io.MultiWriter(f, sum), r); err != nil {
 		return damaged("incomplete", err)

@@ -38,12 +38,12 @@ func (d *Driver) volume(f folder, app string, v driver.Volume) (home string, err
 	if err := errors.Join(named(app), named(v.Name)); err != nil {
 		return "", err
 	}
-	home = filepath.Join(f.scratch(), v.Name)
+	home, ways := filepath.Join(f.scratch(), v.Name), []string{f.scratch()}
 	if !v.Scratch {
-		home = filepath.Join(d.config.Data, "volumes", app, v.Name)
+		all := filepath.Join(d.config.Data, "volumes")
+		home, ways = filepath.Join(all, app, v.Name), []string{all, filepath.Join(all, app)}
 	}
-	// 0711: as with the instances' folders, a workload reaches its own and lists no other.
-	if err := os.MkdirAll(filepath.Dir(home), 0o711); err != nil {
+	if err := passable(ways...); err != nil {
 		return "", fmt.Errorf("make folder of volume %s: %w", v.Name, err)
 	}
 	if err := os.Mkdir(home, 0o750); err != nil && !errors.Is(err, fs.ErrExist) {

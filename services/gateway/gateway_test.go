@@ -56,3 +56,24 @@ func TestCountsInOneDecision(t *testing.T) {
 		t.Errorf("%d facts count %v, want 5 that count 30 and 12", len(facts), said)
 	}
 }
+
+// What is wanted has been applied when both the route and the pool have: until then the
+// gateway is not ready for anybody. A pool that begins to count anew is a new list, and
+// applying it is no step back.
+func TestSettledIsOfRouteAndPool(t *testing.T) {
+	a := &App{Generation: 3, Pool: 7, Drains: map[string]*Drain{}, Counted: map[int]Count{}}
+	for _, c := range []struct {
+		generation, pool int
+		want             bool
+	}{{3, 7, true}, {3, 6, false}, {2, 7, false}} {
+		if a.Said = (Said{Generation: c.generation, Pool: c.pool}); a.settled() != c.want {
+			t.Errorf("route %d, pool %d: settled %t", c.generation, c.pool, !c.want)
+		}
+	}
+	a.Said = Said{Generation: 3, Pool: 7}
+	a.pool(events.PoolChanged{OfGeneration: events.OfGeneration{App: "web", Generation: 1}}, events.Event{})
+	a.applied(events.RoutingApplied{OfRouting: events.OfRouting{App: "web", Generation: 3}, Pool: 1}, events.Event{})
+	if a.Back != "" || !a.settled() {
+		t.Errorf("a new list: %q, settled %t", a.Back, a.settled())
+	}
+}

@@ -25,38 +25,41 @@ type consumer struct {
 	goal         uint64 // last sequence of the filters that the leader held when it was opened
 	pending      uint64 // messages to come when it was opened
 	left         int64  // of these
+
+	until jetstream.NextOpt // the end of this life: made once, not for every message
 }
 
-// next waits for a message; where watch is set, a silence of a second ends with nil.
+// next waits for a message; where watch is set, a silence of a second ends with none.
 // A timer for every message would cost as much as the message.
-func (c *consumer) next(ctx context.Context, watch bool) (*service.Message, error) {
-	waiting, cancel := ctx, context.CancelFunc(func() {})
+func (c *consumer) next(ctx context.Context, watch bool) (m service.Message, some bool, err error) {
+	until := c.until
 	if watch {
-		waiting, cancel = context.WithTimeout(ctx, idleCheck)
+		waiting, cancel := context.WithTimeout(ctx, idleCheck)
+		defer cancel()
+		until = jetstream.NextContext(waiting)
 	}
-	defer cancel()
-	msg, err := c.it.Next(jetstream.NextContext(waiting))
+	msg, err := c.it.Next(until)
 	if err != nil {
 		if watch && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
-			return nil, nil
+			return m, false, nil
 		}
-		return nil, err
+		return m, false, err
 	}
 	md, err := msg.Metadata()
 	if err != nil {
-		return nil, fmt.Errorf("read metadata: %w", err)
+		return m, false, fmt.Errorf("read metadata: %w", err)
 	}
 	if c.heard++; md.Sequence.Consumer != c.heard {
-		return nil, fmt.Errorf("message %d of %s came as %d", c.heard, c.name, md.Sequence.Consumer)
+		return m, false, fmt.Errorf("message %d of %s came as %d", c.heard, c.name, md.Sequence.Consumer)
 	}
-	return &service.Message{
+	return service.Message{
 		Subject: msg.Subject(),
 		Pos:     events.Position{Era: c.era, Seq: md.Sequence.Stream},
 		Stored:  md.Timestamp,
 		Header:  msg.Headers(),
 		Body:    msg.Data(),
 		Pending: md.NumPending,
-	}, nil
+	}, true, nil
 }
 
 // silence asks whether anything is left: what was counted when the consumer was

@@ -106,6 +106,7 @@ func (r *reading) life(ctx context.Context) error {
 		return err
 	}
 	defer c.close()
+	c.until = jetstream.NextContext(ctx)
 	if r.opened++; r.opened > 1 && !r.narrowed && r.to.Gap != nil {
 		r.to.Gap()
 	}
@@ -115,14 +116,14 @@ func (r *reading) life(ctx context.Context) error {
 		if r.narrowed = wide && r.caughtUp; r.narrowed {
 			return errNarrow
 		}
-		m, err := c.next(ctx, !r.caughtUp && !r.from.kept)
+		m, some, err := c.next(ctx, !r.caughtUp && !r.from.kept)
 		switch {
 		case err != nil:
 			return err
-		case m == nil:
-			err = r.silence(ctx, c)
+		case some:
+			err = r.deliver(c, &m)
 		default:
-			err = r.deliver(c, m)
+			err = r.silence(ctx, c)
 		}
 		if err != nil {
 			return err

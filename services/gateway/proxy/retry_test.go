@@ -234,7 +234,7 @@ func TestARequestThatNobodySawIsReroutedFreely(t *testing.T) {
 	rerouted := func(f failure) *flow {
 		r, _ := http.NewRequest("GET", "http://x/", nil)
 		x := &exchange{r: r, app: &App{route: &Route{}, flow: &flow{}}, flow: &flow{}, attempts: 1}
-		if !x.mayRetry(f) {
+		if !x.mayRetry(f) || !x.takeRetry(f, 0) {
 			t.Fatalf("%+v is not tried again", f)
 		}
 		return x.flow

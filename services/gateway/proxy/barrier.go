@@ -53,16 +53,21 @@ func (b *Barrier) makeWay() {
 	}
 }
 
-// arrive is a place in the queue; nil: there is none any more.
-func (b *Barrier) arrive() chan struct{} {
+// arrive is a place in the queue, counted as soon as it stands there; nil: there is no
+// queue any more, or a fault, that it is full.
+func (b *Barrier) arrive() (chan struct{}, *fault) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.open && len(b.queue) == 0 {
-		return nil
+		return nil, nil
 	}
+	if b.held.Load() >= int64(b.hold.MaxHeld) {
+		return nil, heldFull
+	}
+	b.held.Add(1)
 	turn := make(chan struct{})
 	b.queue = append(b.queue, turn)
-	return turn
+	return turn, nil
 }
 
 // leave gives up a place. It is false where that one has its turn by now.
@@ -83,14 +88,11 @@ func (b *Barrier) wait(ctx context.Context) (turn bool, f *fault) {
 	if b.hold.Kind == HoldStop {
 		return false, stopped(b.hold.Message)
 	}
-	defer b.held.Add(-1)
-	if b.held.Add(1) > int64(b.hold.MaxHeld) {
-		return false, heldFull
-	}
-	mine := b.arrive()
+	mine, f := b.arrive()
 	if mine == nil {
-		return false, nil
+		return false, f
 	}
+	defer b.held.Add(-1)
 	late := time.NewTimer(b.hold.MaxWait)
 	defer late.Stop()
 	select {

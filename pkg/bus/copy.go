@@ -137,17 +137,24 @@ func (b *Bus) RestoreStream(ctx context.Context, c StreamCopy, replicas int, era
 		To string `json:"deliver_subject"`
 	}
 	ask := map[string]any{"config": cfg, "state": map[string]any{"messages": c.Messages, "first_seq": c.First, "last_seq": c.Last, "bytes": c.Bytes}}
-	if err := b.manage(ctx, "RESTORE", c.Stream, ask, &begun); err != nil {
-		var api *jetstream.APIError
-		if errors.As(err, &api) && unrestored[api.ErrorCode] != nil {
-			err = fmt.Errorf("%w: %w", unrestored[api.ErrorCode], err)
-		}
-		return fmt.Errorf("restore %s: %w", c.Stream, err)
+	err := b.manage(ctx, "RESTORE", c.Stream, ask, &begun)
+	if err == nil {
+		err = b.send(ctx, begun.To, from)
 	}
-	if err := b.send(ctx, begun.To, from); err != nil {
-		return fmt.Errorf("restore %s: %w", c.Stream, err)
+	if err != nil {
+		return fmt.Errorf("restore %s: %w", c.Stream, restoreRefused(err))
 	}
 	return nil
+}
+
+// restoreRefused names why a server refuses to restore: some do when they are asked, some
+// only when they have the copy.
+func restoreRefused(err error) error {
+	var api *jetstream.APIError
+	if errors.As(err, &api) && unrestored[api.ErrorCode] != nil {
+		return fmt.Errorf("%w: %w", unrestored[api.ErrorCode], err)
+	}
+	return err
 }
 
 // send gives the server a copy, a chunk at a time, then the empty one that ends it.

@@ -128,6 +128,22 @@ func TestATornCopyIsRefused(t *testing.T) {
 	}
 }
 
+// A server with room for the stream, but not for its copy beside it, refuses it once it has
+// read so much of it; it is told as any lack of room.
+func TestACopyThatDoesNotFitIsRefusedByName(t *testing.T) {
+	b := openTest(t)
+	say(t, b, 0, facts(1, 20)...)
+	c, from := copied(t, b, events.StreamEvents)
+	s, err := StartServer(ServerOptions{StoreDir: t.TempDir(), DontListen: true, NoSync: true, MaxStore: c.Config.MaxBytes})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Shutdown)
+	if err := connectTest(t, s, "small").RestoreStream(limit(t), c, 1, 2, bytes.NewReader(from)); !errors.Is(err, ErrNoStore) {
+		t.Errorf("%v", err)
+	}
+}
+
 // A restored log says so itself, under the guard of who founded it.
 func TestARestoredLogSaysSo(t *testing.T) {
 	b := openTest(t)

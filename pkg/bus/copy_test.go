@@ -3,6 +3,7 @@ package bus
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -128,19 +129,16 @@ func TestATornCopyIsRefused(t *testing.T) {
 	}
 }
 
-// A server with room for the stream, but not for its copy beside it, refuses it once it has
-// read so much of it; it is told as any lack of room.
-func TestACopyThatDoesNotFitIsRefusedByName(t *testing.T) {
-	b := openTest(t)
-	say(t, b, 0, facts(1, 20)...)
-	c, from := copied(t, b, events.StreamEvents)
-	s, err := StartServer(ServerOptions{StoreDir: t.TempDir(), DontListen: true, NoSync: true, MaxStore: c.Config.MaxBytes})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Shutdown)
-	if err := connectTest(t, s, "small").RestoreStream(limit(t), c, 1, 2, bytes.NewReader(from)); !errors.Is(err, ErrNoStore) {
-		t.Errorf("%v", err)
+// Some servers refuse a restore when they are asked, some once they have read the copy.
+func TestWhyARestoreIsRefusedHasAName(t *testing.T) {
+	for answer, want := range map[string]error{
+		`{"error":{"code":500,"err_code":10047}}`: ErrNoStore,
+		`{"error":{"code":400,"err_code":10005}}`: ErrNoStore,
+		`{"error":{"code":500,"err_code":10130}}`: ErrThere,
+	} {
+		if err := restoreRefused(fmt.Errorf("hand over: %w", refusal([]byte(answer)))); !errors.Is(err, want) {
+			t.Errorf("%s is %v", answer, err)
+		}
 	}
 }
 

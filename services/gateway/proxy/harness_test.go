@@ -8,8 +8,10 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -167,9 +169,20 @@ func serveAt(t testing.TB, address string, h http.HandlerFunc) {
 // nobody returns an endpoint at an address where nothing listens.
 func nobody(t testing.TB, id string, release uint64) Endpoint {
 	t.Helper()
-	l := listen(t)
-	defer l.Close()
-	return Endpoint{ID: id, Release: release, Address: l.Addr().String(), Weight: 100, Ready: true, Serving: true}
+	held, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0) // a port let go may be somebody's at once
+	if err == nil {
+		t.Cleanup(func() { syscall.Close(held) })
+		err = syscall.Bind(held, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, err := syscall.Getsockname(held)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(at.(*syscall.SockaddrInet4).Port))
+	return Endpoint{ID: id, Release: release, Address: address, Weight: 100, Ready: true, Serving: true}
 }
 
 func says(text string) http.HandlerFunc {

@@ -8,10 +8,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -150,39 +148,6 @@ func serve(t testing.TB, id string, release uint64, h http.HandlerFunc) (e Endpo
 	}
 	t.Cleanup(stop)
 	return Endpoint{ID: id, Release: release, Address: s.Listener.Addr().String(), Weight: 100, Ready: true, Serving: true}, stop
-}
-
-// serveAt starts a server at an address that was nobody's.
-func serveAt(t testing.TB, address string, h http.HandlerFunc) {
-	t.Helper()
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := httptest.NewUnstartedServer(h)
-	s.Listener.Close()
-	s.Listener = l
-	s.Start()
-	t.Cleanup(s.Close)
-}
-
-// nobody returns an endpoint at an address where nothing listens.
-func nobody(t testing.TB, id string, release uint64) Endpoint {
-	t.Helper()
-	held, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0) // a port let go may be somebody's at once
-	if err == nil {
-		t.Cleanup(func() { syscall.Close(held) })
-		err = syscall.Bind(held, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}})
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	at, err := syscall.Getsockname(held)
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(at.(*syscall.SockaddrInet4).Port))
-	return Endpoint{ID: id, Release: release, Address: address, Weight: 100, Ready: true, Serving: true}
 }
 
 func says(text string) http.HandlerFunc {

@@ -259,12 +259,12 @@ func TestAShareOnlyGrowsToAReleaseThatAnswers(t *testing.T) {
 		}
 	})
 	t.Run("it is let in when it answers", func(t *testing.T) {
-		late := nobody(t, "late", 1)
+		late, arrives := latecomer(t, "late", 1)
 		d := want("web", 3, 1, good, late)
 		if a := w.apply(t, d); toJSON(a.Unreachable) != `["late"]` {
 			t.Fatalf("unreachable %v", a.Unreachable)
 		}
-		serveAt(t, late.Address, says("late"))
+		arrives(says("late"))
 		eventually(t, "late answers", func() bool { return w.do(t, "GET", "/", "").body == "late" })
 	})
 }

@@ -261,6 +261,26 @@ func TestABakeNeedsARefuge(t *testing.T) {
 	}
 }
 
+// A verdict that falls as the bake ends takes the release back all the same; one that
+// passed, or that a person is to look at, ends it.
+func TestAVerdictAtTheEndOfABake(t *testing.T) {
+	for _, c := range []struct {
+		state, onFailure string
+		want             bool
+	}{{failed, events.OnFailureRollback, true}, {failed, events.OnFailurePause, false}, {passed, events.OnFailureRollback, false}} {
+		d := doc("2", baked(events.BlueGreen, errorsBelow()))
+		d.Deploy.OnFailure = c.onFailure
+		fresh := &Release{Number: 2, From: 1, Phase: promoted, PromotedAt: sim.Start}
+		fresh.Analyses = map[string]*Analysis{events.RunPostPromotion: {State: c.state}}
+		old := &Release{Number: 1, Phase: completed}
+		v := view{App: &App{Live: 2, Accepted: &Declaration{Document: d}, Releases: map[int]*Release{1: old, 2: fresh}}}
+		v.now = v.bakeEnds(fresh)
+		if got := v.bakes(fresh); got != c.want {
+			t.Errorf("%s, on failure %s: it bakes on: %t", c.state, c.onFailure, got)
+		}
+	}
+}
+
 // delivery-P10 of what is judged: whatever prefix of its story is in the log when the
 // deployer crashes, a release that its checks take back ends as it would have.
 func TestACrashWhileJudgedEndsTheSame(t *testing.T) {

@@ -101,4 +101,24 @@ func TestShrinkStable(t *testing.T) {
 		}
 		r.until("all to stable", func() bool { a := r.app("web"); return a.share(1) == fullBp && len(a.of(1).keep(wanted)) == 4 })
 	})
+	t.Run("one lost while a smaller share has not settled is replaced: the larger one may still be sent to", func(t *testing.T) {
+		r := newRig(t)
+		plan := steps(pausing(2500, time.Minute), approved(5000))
+		r.deploy(doc("1", replicas(4), plan, shrinking))
+		r.declare(doc("2", replicas(4), plan, shrinking))
+		r.until("shrunk to three", func() bool {
+			return r.count("release.paused web/2") == 1 && len(r.app("web").of(1)) == 3
+		})
+		r.noGw = true
+		r.until("half is to go to the canary", func() bool { return r.app("web").share(2) == 5000 })
+		r.lose(r.app("web").of(1).keep(wanted)[0].ID)
+		r.until("replaced", func() bool { return len(r.app("web").of(1).keep(wanted)) == 3 })
+		r.pass(time.Minute)
+		if n := len(r.app("web").of(1).keep(wanted)); n != 3 {
+			t.Errorf("%d of stable before the share has settled", n)
+		}
+		r.noGw = false
+		r.settle("web")
+		r.until("shrunk to two", func() bool { return len(r.app("web").of(1)) == 2 })
+	})
 }

@@ -1,5 +1,5 @@
-// Package when reads a moment as a person writes it: RFC 3339, 15:04 of today, an age
-// such as 10m, or a place in the log such as #18190.
+// Package when reads a moment as a person writes it: RFC 3339, the last 15:04 there
+// was, an age such as 10m, or a place in the log such as #18190.
 //
 // Promise: what is read is one of a time and a place in the log, never both; what
 // could be meant otherwise is refused with the forms that are taken.

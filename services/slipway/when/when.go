@@ -22,8 +22,9 @@ type When struct {
 // IsZero tells whether no moment is named.
 func (w When) IsZero() bool { return w.Time.IsZero() && w.Position.IsZero() }
 
-// Parse reads a moment; ages count back from now, and a time of day is of the day
-// that now is in zone. "" is no moment. The error is ErrForm.
+// Parse reads a moment; ages count back from now, and a time of day is the last one
+// there has been in zone: of the day that now is, or of the one before. "" is no moment.
+// The error is ErrForm.
 func Parse(text string, now time.Time, zone *time.Location) (When, error) {
 	if text == "" {
 		return When{}, nil
@@ -38,7 +39,7 @@ func Parse(text string, now time.Time, zone *time.Location) (When, error) {
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
 		return When{Time: t}, nil
 	}
-	if t, ok := today(text, now.In(zone)); ok {
+	if t, ok := ofDay(text, now.In(zone)); ok {
 		return When{Time: t}, nil
 	}
 	return When{}, fmt.Errorf("%q is %w", text, ErrForm)
@@ -65,13 +66,23 @@ func age(text string) (time.Duration, bool) {
 	return d, err == nil && d >= 0 && text != "0" && !strings.HasPrefix(text, "+")
 }
 
-// today reads a time of the day that now is.
-func today(text string, now time.Time) (time.Time, bool) {
+// ofDay reads a time of day: at half past midnight 23:50 is of the evening before.
+func ofDay(text string, now time.Time) (at time.Time, ok bool) {
 	for _, form := range []string{"15:04:05", "15:04"} {
-		if t, err := time.Parse(form, text); err == nil {
-			y, m, d := now.Date()
-			return time.Date(y, m, d, t.Hour(), t.Minute(), t.Second(), 0, now.Location()), true
+		t, err := time.Parse(form, text)
+		if err != nil {
+			continue
 		}
+		y, m, d := now.Date()
+		if at = on(t, y, m, d, now.Location()); at.After(now) {
+			at = on(t, y, m, d-1, now.Location())
+		}
+		return at, true
 	}
-	return time.Time{}, false
+	return at, false
+}
+
+// on is a time of day on a day.
+func on(t time.Time, year int, month time.Month, day int, zone *time.Location) time.Time {
+	return time.Date(year, month, day, t.Hour(), t.Minute(), t.Second(), 0, zone)
 }

@@ -20,7 +20,10 @@ func TestParse(t *testing.T) {
 		"10m":                       at(24, 0, 20, 0),
 		"1h30m":                     at(23, 23, 0, 0),
 		"0s":                        {Time: now},
-		"23:15":                     at(24, 23, 15, 0), // of the person's day, not of UTC's
+		"00:15":                     at(24, 0, 15, 0), // of the person's day, not of UTC's
+		"00:30":                     {Time: now},
+		"00:30:01":                  at(23, 0, 30, 1), // it has not been yet today
+		"23:15":                     at(23, 23, 15, 0),
 		"00:10:09":                  at(24, 0, 10, 9),
 		"2026-11-23T22:00:00Z":      at(23, 23, 0, 0),
 		"2026-11-23T22:00:00.5Z":    {Time: time.Date(2026, 11, 23, 22, 0, 0, 5e8, time.UTC)},

@@ -94,3 +94,36 @@ func TestADeathWithManyInHand(t *testing.T) {
 		}
 	})
 }
+
+// A request was on its way to a when b came into the table, and a died.
+func TestWhoCameMeanwhileIsAsked(t *testing.T) {
+	came := func(t *testing.T, meanwhile func(w *way, d Desired)) *way {
+		w := newWay(t, Config{})
+		a := nobody(t, "a", 1)
+		b, _ := serve(t, "b", 1, says("b"))
+		w.applyDead(t, want("web", 1, 1, a))
+		var once sync.Once
+		w.afterPick = func(string, string) { once.Do(func() { meanwhile(w, want("web", 2, 1, a, b)) }) }
+		return w
+	}
+	t.Run("in HTTP", func(t *testing.T) {
+		w := came(t, func(w *way, d Desired) { w.applyDead(t, d) })
+		w.do(t, "POST", "/", "x").is(t, 200, "")
+		w.until(t, "two attempts", func() bool { return len(w.records) == 1 && w.records[0].Attempts == 2 })
+	})
+	t.Run("an app that is gone meanwhile: the first error stands", func(t *testing.T) {
+		w := came(t, func(w *way, _ Desired) { go w.Remove("web") })
+		w.do(t, "POST", "/", "x").is(t, 502, "connect-failed")
+	})
+	t.Run("over TCP", func(t *testing.T) {
+		w := newWay(t, Config{})
+		a, b := nobody(t, "a", 1), echoTCP(t, "b", 1)
+		w.applyDead(t, wantTCP("db", 5432, 1, 1, a))
+		var once sync.Once
+		w.afterPick = func(app, endpoint string) {
+			once.Do(func() { w.applyDead(t, wantTCP("db", 5432, 2, 1, a, b)) })
+		}
+		_, address := w.atPort(t, 5432)
+		phone(t, address).hears("b\n")
+	})
+}

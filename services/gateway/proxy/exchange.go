@@ -152,6 +152,9 @@ func (x *exchange) forward() {
 	var last *fault
 	for {
 		if f := x.acquire(); f != nil {
+			if last != nil && x.renewed() {
+				continue
+			}
 			if last != nil {
 				f = last // nobody else to ask: the first error stands
 			}
@@ -190,6 +193,13 @@ func (x *exchange) forward() {
 		}
 		last, x.retried = failure.fault, string(failure.outcome)
 	}
+}
+
+// renewed looks where nobody is left to ask whether the table has changed since the
+// request came: who came into it meanwhile has not been asked.
+func (x *exchange) renewed() bool {
+	app := x.p.table.Load().apps[x.app.name]
+	return app != nil && app != x.app && x.route() == nil
 }
 
 // another leaves an answer that the app wants tried elsewhere, if somebody else can

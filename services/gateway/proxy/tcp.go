@@ -81,6 +81,9 @@ func (x *exchange) turnAway(front *net.TCPConn, f *fault) {
 func (x *exchange) reach() (*net.TCPConn, *fault) {
 	for {
 		if f := x.acquire(); f != nil {
+			if x.attempts > 0 && x.renewed() {
+				continue
+			}
 			if x.attempts > 0 {
 				f = connectFailed // nobody else to ask: the first error stands
 			}
@@ -97,7 +100,7 @@ func (x *exchange) reach() (*net.TCPConn, *fault) {
 		}
 		x.observe(OutcomeDial, 0)
 		x.p.unreachable(x.seat)
-		if x.attempts >= attemptsDialMax || !x.elsewhere() {
+		if x.attempts >= attemptsDialMax || !x.elsewhere() && !x.renewed() {
 			return nil, connectFailed
 		}
 		x.retried = string(OutcomeDial)
